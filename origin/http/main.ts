@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { parse } from 'yaml'
+import { accessLogOf } from '../../process/access-log.ts'
+import { ConfigurationError, readConfiguration, secretFromEnvironment } from '../../process/configuration.ts'
+import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
+import { type OriginConfig, originConfigSchema } from './config.ts'
+import { startOrigin } from './start.ts'
+
+export { type RunningOrigin, startOrigin } from './start.ts'
+
+// `tidegate origin`: one origin process.
+
+interface Flags {
+  config?: string
+  event?: string
+  name?: string
+  region?: string
+  deliveryPort?: number
+  publishPort?: number
+  controlPort?: number
+  host?: string
+  decisionLog?: string
+  serverTiming?: boolean
+  accessLog?: string
+  accessLogFormat?: string
+  metricsPort?: number
+}
+
+const help = `
+Examples:
+  tidegate origin --event event.json --delivery-port 8080 --publish-port 8081 --control-port 8082
+  tidegate origin --config origin.yaml --host 0.0.0.0
+
+An event is one live event's configuration, as /live/EVENT/event.json shows it. Packagers put their segments to
+/ingest/PIPELINE/EVENT/RENDITION/NUMBER.m4s on the publish port with the token of TIDEGATE_PUBLISH_TOKEN, operators use
+the control port with that of TIDEGATE_CONTROL_TOKEN; a token that is not set is made and printed.`
+
+/** The command `tidegate origin`. */
+export function originCommand(): Command {
+  return new Command('origin')
+    .description('Run one live origin: packagers put segments, edges and players get them')
+    .option('--config <file>', 'configuration, JSON or YAML; - for standard input')
+    .option('--event <file>', 'the live event (event.json), JSON or YAML')
+    .option('--name <name>', 'name of the origin (default: origin)')
+    .option('--region <name>', 'region of the origin (default: eu)')
+    .option('--delivery-port <number>', 'where edges and players ask; 0 for any free port', Number)
+    .option('--publish-port <number>', 'where packagers put; 0 for any free port', Number)
+    .option('--control-port <number>', 'where operators command; 0 for any free port', Number)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--decision-log <file>', 'keep every decision in this file (NDJSON)')
+    .option('--server-timing', 'say on each answer where its time went')
+    .option('--access-log <file>', "write down every request of the delivery side, in nginx's combined format and more")
+    .option('--access-log-format <name>', 'combined (default) or json')
+    .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
+    .addHelpText('after', help)
+    .action(async (flags: Flags) => run(configurationOf(flags)))
+}
+
+async function run(config: OriginConfig): Promise<void> {
+  const publish = secretFromEnvironment('TIDEGATE_PUBLISH_TOKEN')
+  const control = secretFromEnvironment('TIDEGATE_CONTROL_TOKEN')
+  const origin = await startOrigin(config, { publish, control })
+  drainOnSignal(() => origin.close())
+  sayReady({ ready: 'origin', name: config.name, listen: origin.urls })
+}
+
+/** The configuration that file and flags give together. Throws ConfigurationError. */
+export function configurationOf({ config, event, accessLog, accessLogFormat, ...flags }: Flags): OriginConfig {
+  return readConfiguration(originConfigSchema, config, {
+    ...(config === undefined ? { name: 'origin' } : {}),
+    ...(event === undefined ? {} : { event: readEvent(event) }),
+    ...accessLogOf(accessLog, accessLogFormat),
+    ...flags,
+  })
+}
+
+function readEvent(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new ConfigurationError(`the event ${file} cannot be read: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib'
+import type { LiveEvent } from '../../live/event.ts'
+import { mainPlaylist, mediaPlaylist, mpd } from '../core/manifest.ts'
+import type { DescribeVerdict } from '../core/verdict.ts'
+
+// The texts that describe an event. Rendered once for each state of the event and, for media playlists, of its list.
+
+export interface Text {
+  readonly body: Buffer
+  readonly etag: string
+  readonly contentType: string
+}
+
+const contentTypes = {
+  manifest: 'application/dash+xml',
+  'main-playlist': 'application/vnd.apple.mpegurl',
+  'media-playlist': 'application/vnd.apple.mpegurl',
+  'event-config': 'application/json',
+} as const
+
+export class Texts {
+  /** The newest text of each address: as many as an event has renditions, and three. */
+  readonly #rendered = new Map<string, { event: LiveEvent; list: string; text: Text }>()
+
+  get(event: LiveEvent, verdict: DescribeVerdict): Text {
+    const { address, segments } = verdict
+    const name = address.kind === 'media-playlist' ? `media-playlist/${address.rendition}` : address.kind
+    const list = segments ? `${segments.first} ${segments.last} ${segments.gaps} ${segments.ended}` : ''
+    const known = this.#rendered.get(name)
+    if (known?.event === event && known.list === list) return known.text
+    const body = Buffer.from(render(event, verdict))
+    const text = { body, etag: `"t-${hex32(crc32(body))}-${body.length}"`, contentType: contentTypes[address.kind] }
+    this.#rendered.set(name, { event, list, text })
+    return text
+  }
+}
+
+/** A 32-bit checksum as it stands in ETags. */
+export const hex32 = (checksum: number): string => checksum.toString(16).padStart(8, '0')
+
+function render(event: LiveEvent, { address, segments }: DescribeVerdict): string {
+  switch (address.kind) {
+    case 'manifest':
+      return mpd(event)
+    case 'main-playlist':
+      return mainPlaylist(event)
+    case 'event-config':
+      return JSON.stringify(event)
+    case 'media-playlist':
+      if (!segments) throw new Error(`the playlist of ${address.rendition} is described without its segments`)
+      return mediaPlaylist(event, segments, segments.ended)
+  }
+}
