@@ -1,0 +1,22 @@
+import type { EpochMs, Ms } from '../../live/units.ts'
+import type { PlayerOutput, RequestOutcome } from './player-io.ts'
+
+// What a player does while it is there: it watches (viewer.ts) or it polls (poller.ts). Instants are handed in; outputs
+// are appended to `out`.
+
+export interface Activity {
+  /** When it next wants `step`; Infinity while it is paused. */
+  readonly dueMs: EpochMs
+  /** Set when it has come to an end by itself. */
+  readonly over: 'gave-up' | 'ended' | undefined
+  start(at: EpochMs, out: PlayerOutput[]): void
+  /** Does what is due at `at`. */
+  step(at: EpochMs, out: PlayerOutput[]): void
+  responded(outcome: RequestOutcome, at: EpochMs, out: PlayerOutput[]): void
+  /** Goes `behindMs` behind the live edge. */
+  seek(behindMs: Ms, at: EpochMs, out: PlayerOutput[]): void
+  /** Stops asking; what is in flight is aborted. */
+  pause(at: EpochMs, out: PlayerOutput[]): void
+  /** Comes back, at the live edge. */
+  resume(at: EpochMs, out: PlayerOutput[]): void
+}

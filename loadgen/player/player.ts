@@ -1,0 +1,126 @@
+import type { EpochMs } from '../../live/units.ts'
+import type { Activity } from './activity.ts'
+import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
+import { Poller } from './poller.ts'
+import { Viewer } from './viewer.ts'
+
+// One player of a fleet: when it comes, goes away and leaves; what it does meanwhile is its activity's.
+//
+// | state   | from                             | until                                                     |
+// |---------|----------------------------------|-----------------------------------------------------------|
+// | waiting | it was made                      | `joinMs`                                                  |
+// | present | `joinMs`, or back from half-time | `away.fromMs`, or it leaves                               |
+// | away    | `away.fromMs`                    | `away.toMs`                                               |
+// | left    | `leaveMs`, told to leave, gave up, or the event has ended | for ever                         |
+type PlayerState = 'waiting' | 'present' | 'away' | 'left'
+
+/**
+ * A player as a pure state machine. The driver calls `wake` when `nextWakeMs` has come, carries out what comes back, and
+ * reports each request's end to `responded` (except aborted ones). What is due is done at the instant for which it was
+ * due, however late the driver calls: `plannedMs` of a request is that instant, so that lateness can be counted.
+ * An instant before the last one counts as the last one.
+ */
+export class Player {
+  readonly setup: PlayerSetup
+  readonly #activity: Activity
+  #state: PlayerState = 'waiting'
+  #sought: boolean
+  #lastMs: EpochMs = -Infinity
+  /** When it next comes, goes, seeks or leaves. */
+  #planMs: EpochMs
+
+  constructor(setup: PlayerSetup) {
+    this.setup = setup
+    this.#activity = setup.poller === undefined ? new Viewer(setup) : new Poller(setup, setup.poller)
+    this.#sought = setup.seek === undefined
+    this.#planMs = setup.joinMs
+  }
+
+  /**
+   * When to call `wake`, epoch ms; undefined once the player has left. A player that is there always has an instant: also
+   * one that waits for an answer gives it up at some time.
+   */
+  nextWakeMs(): EpochMs | undefined {
+    return this.#state === 'left' ? undefined : Math.min(this.#planMs as number, this.#activity.dueMs as number)
+  }
+
+  /** Does what is due up to `now`, in order. */
+  wake(now: EpochMs): PlayerOutput[] {
+    const out: PlayerOutput[] = []
+    this.#runUntil(now, out)
+    return out
+  }
+
+  /** Takes the end of a request into account. Outcomes of requests that are not in flight change nothing. */
+  responded(outcome: RequestOutcome, now: EpochMs): PlayerOutput[] {
+    const out: PlayerOutput[] = []
+    this.#runUntil(now, out)
+    if (this.#state === 'present') {
+      this.#activity.responded(outcome, this.#lastMs, out)
+      this.#leaveIfOver(out)
+    }
+    return out
+  }
+
+  /** Leaves at once, whatever was planned. */
+  leaveNow(now: EpochMs): PlayerOutput[] {
+    const out: PlayerOutput[] = []
+    this.#runUntil(now, out)
+    this.#leave(out)
+    return out
+  }
+
+  #runUntil(now: EpochMs, out: PlayerOutput[]): void {
+    for (;;) {
+      const dueMs = this.nextWakeMs()
+      if (dueMs === undefined || (dueMs as number) > (now as number)) break
+      this.#lastMs = Math.max(this.#lastMs as number, dueMs as number)
+      if ((this.#planMs as number) <= (dueMs as number)) this.#carryOutPlan(this.#lastMs, out)
+      else this.#activity.step(this.#lastMs, out)
+      this.#leaveIfOver(out)
+    }
+    this.#lastMs = Math.max(this.#lastMs as number, now as number)
+  }
+
+  /** The one thing of the plan whose time has come. */
+  #carryOutPlan(at: EpochMs, out: PlayerOutput[]): void {
+    const { leaveMs, away, seek } = this.setup
+    if (leaveMs !== undefined && at >= leaveMs && this.#state !== 'waiting') this.#leave(out)
+    else if (this.#state === 'waiting') {
+      this.#state = 'present'
+      out.push({ do: 'note', note: 'joined' })
+      this.#activity.start(at, out)
+    } else if (away !== undefined && this.#state === 'present' && at >= away.fromMs && at < away.toMs) {
+      this.#state = 'away'
+      this.#activity.pause(at, out)
+    } else if (away !== undefined && this.#state === 'away' && at >= away.toMs) {
+      this.#state = 'present'
+      this.#activity.resume(at, out)
+    } else if (seek !== undefined && !this.#sought && at >= seek.atMs) {
+      this.#sought = true
+      if (this.#state === 'present') this.#activity.seek(seek.behindMs, at, out)
+    }
+    this.#planMs = this.#nextPlanMs(at)
+  }
+
+  #nextPlanMs(at: EpochMs): EpochMs {
+    const { leaveMs = Infinity, away, seek } = this.setup
+    const seekMs = this.#sought || seek === undefined ? Infinity : seek.atMs
+    let awayMs = Infinity
+    if (away !== undefined && this.#state === 'away') awayMs = away.toMs
+    else if (away !== undefined && at < away.toMs) awayMs = away.fromMs
+    return Math.min(leaveMs as number, seekMs, awayMs)
+  }
+
+  #leaveIfOver(out: PlayerOutput[]): void {
+    if (this.#activity.over === undefined || this.#state === 'left') return
+    if (this.#activity.over === 'gave-up') out.push({ do: 'note', note: 'gave-up' })
+    this.#leave(out)
+  }
+
+  #leave(out: PlayerOutput[]): void {
+    if (this.#state === 'present') this.#activity.pause(this.#lastMs, out)
+    if (this.#state === 'present' || this.#state === 'away') out.push({ do: 'note', note: 'left' })
+    this.#state = 'left'
+  }
+}

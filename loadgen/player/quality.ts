@@ -1,0 +1,54 @@
+import { after, between, type EpochMs } from '../../live/units.ts'
+import { chooseRung, firstRung, type Ladder, nextLowerRung, type Penalties, type RungFacts } from './ladder.ts'
+import type { RequestOutcome } from './player-io.ts'
+import type { Profile } from './profiles.ts'
+import { type Throughput, throughputOf } from './throughput.ts'
+
+// What one player knows of the ladder: its throughput, and the rungs that have failed it. Only video is measured and
+// switched.
+export class Quality {
+  readonly #ladder: Ladder
+  readonly #profile: Profile
+  readonly #throughput: Throughput
+  #penalties: Penalties
+
+  constructor(ladder: Ladder, profile: Profile) {
+    this.#ladder = ladder
+    this.#profile = profile
+    this.#throughput = throughputOf(profile.throughput)
+  }
+
+  first(): number {
+    return firstRung(this.#ladder, this.#profile.throughput)
+  }
+
+  /** A segment of `rung` has come. */
+  came(rung: number, { bodyBytes, firstByteMs, lastByteMs }: RequestOutcome): void {
+    this.#throughput.add(bodyBytes, between(firstByteMs, lastByteMs))
+    if (this.#penalties !== undefined) this.#penalties[rung] = 0
+  }
+
+  choose(facts: RungFacts, at: EpochMs): number {
+    return chooseRung(
+      this.#ladder,
+      this.#profile.throughput,
+      this.#throughput.bitsPerSecond(),
+      this.#penalties,
+      facts,
+      at,
+    )
+  }
+
+  hasOtherThan(rung: number, at: EpochMs): boolean {
+    return nextLowerRung(this.#ladder, rung, this.#penalties, at) >= 0
+  }
+
+  /** Puts the rung on the penalty bench and names the one to take instead; the caller knows that there is one. */
+  leave(facts: RungFacts, at: EpochMs): number {
+    this.#penalties ??= this.#ladder.video.map(() => 0)
+    this.#penalties[facts.rung] = after(at, this.#profile.rungPenaltyMs)
+    return this.#profile.nextRung === 'next-lower'
+      ? nextLowerRung(this.#ladder, facts.rung, this.#penalties, at)
+      : this.choose(facts, at)
+  }
+}

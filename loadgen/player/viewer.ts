@@ -1,0 +1,327 @@
+import type { Address } from '../../live/address.ts'
+import { captureEnd, captureStart, liveEdge } from '../../live/template.ts'
+import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
+import type { Activity } from './activity.ts'
+import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
+import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
+import { Playback } from './playback.ts'
+import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
+import { delayMs, type Position, positionByClock, positionInPlaylist } from './position.ts'
+import { type Profile, profileOf, viewerReloads, type Wanted } from './profiles.ts'
+import { Quality } from './quality.ts'
+import { failureOf, recoveryFrom } from './recovery.ts'
+import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
+import { Load, type PlaylistLoad, Track } from './track.ts'
+
+// A player that watches. Its states are those of its parts: the playhead (playback.ts), and for each track a load of
+// media and, where it polls, one of playlists (track.ts). Above them:
+//
+// | state       | from                                 | until                                            |
+// |-------------|--------------------------------------|--------------------------------------------------|
+// | describing  | start, or the viewer reloads         | manifest or main playlist is there               |
+// | positioning | described, seek, return              | the position is known (template: at once)        |
+// | loading     | positioned                           | the event has ended, the player gives up or goes |
+//
+// At most one request for media and one for a playlist is in flight for each track. Simplifications: playback rate is
+// always 1; a segment that is left out while it plays counts as played (real players jump over it, a segment's length
+// nearer to live); of a download only its end is seen, so that dash.js never abandons one half-way.
+export class Viewer implements Activity {
+  dueMs: EpochMs = Infinity
+  over: 'gave-up' | 'ended' | undefined
+
+  readonly #setup: PlayerSetup
+  readonly #profile: Profile
+  readonly #ladder: Ladder
+  readonly #quality: Quality
+  readonly #playback: Playback
+  /** Present while describing. */
+  #manifest: Load | undefined = new Load('manifest')
+  readonly #tracks: readonly Track[]
+  #requests = 0
+  /** Since the last segment arrived. */
+  #reloads = 0
+  /** Where to go when the position is next set; undefined: the profile's delay behind live. */
+  #seekBehindMs: Ms | undefined
+
+  constructor(setup: PlayerSetup) {
+    this.#setup = setup
+    this.#profile = profileOf(setup)
+    this.#playback = new Playback(this.#profile)
+    this.#ladder = ladderOf(setup.event)
+    this.#quality = new Quality(this.#ladder, this.#profile)
+    const polls = this.#profile.timing === 'playlist'
+    const video = new Track('video', this.#quality.first(), polls)
+    // Literals, because a pushed-to array keeps room for more: a hundred bytes for each of millions of players.
+    if (this.#ladder.audio === undefined) this.#tracks = [video]
+    else if (this.#ladder.video.length === 0) this.#tracks = [new Track('audio', 0, polls)]
+    else this.#tracks = [video, new Track('audio', 0, polls)]
+  }
+
+  start(at: EpochMs, out: PlayerOutput[]): void {
+    if (this.#manifest !== undefined) this.#manifest.dueMs = at
+    this.#settle(at, out)
+  }
+
+  step(at: EpochMs, out: PlayerOutput[]): void {
+    if (this.#manifest !== undefined) this.#expire(this.#manifest, undefined, at, out)
+    for (const track of this.#tracks) {
+      this.#expire(track.media, track, at, out)
+      if (track.list !== undefined) this.#expire(track.list, track, at, out)
+    }
+    this.#settle(at, out)
+  }
+
+  responded(outcome: RequestOutcome, at: EpochMs, out: PlayerOutput[]): void {
+    const { request } = outcome
+    if (this.#manifest?.request === request) this.#described(this.#manifest, outcome, at, out)
+    for (const track of this.#tracks) {
+      if (track.media.request === request) this.#mediaCame(track, outcome, at, out)
+      else if (track.list?.request === request) this.#playlistCame(track, track.list, outcome, at, out)
+    }
+    this.#settle(at, out)
+  }
+
+  seek(behindMs: Ms, at: EpochMs, out: PlayerOutput[]): void {
+    this.#seekBehindMs = behindMs
+    if (this.#manifest === undefined) this.#tune(at, out)
+    this.#settle(at, out)
+  }
+
+  pause(at: EpochMs, out: PlayerOutput[]): void {
+    this.#playback.stop(at, out)
+    if (this.#manifest !== undefined) abort(this.#manifest, out)
+    for (const track of this.#tracks) abortTrack(track, out)
+    this.dueMs = Infinity
+  }
+
+  resume(at: EpochMs, out: PlayerOutput[]): void {
+    this.#seekBehindMs = undefined
+    if (this.#manifest === undefined) this.#tune(at, out)
+    else {
+      this.#manifest.failures = 0
+      this.#manifest.dueMs = at
+    }
+    this.#settle(at, out)
+  }
+
+  // Outcomes
+
+  #described(manifest: Load, outcome: RequestOutcome, at: EpochMs, out: PlayerOutput[]): void {
+    if (failureOf(outcome.result) === undefined) {
+      this.#manifest = undefined
+      this.#tune(at, out)
+    } else this.#failed(manifest, undefined, outcome.result, at, out)
+  }
+
+  #playlistCame(track: Track, list: PlaylistLoad, outcome: RequestOutcome, at: EpochMs, out: PlayerOutput[]): void {
+    const came = outcome.playlist
+    if (failureOf(outcome.result) !== undefined || came === undefined) {
+      this.#failed(list, track, failureOf(outcome.result) === undefined ? 'wrong-body' : outcome.result, at, out)
+      return
+    }
+    // RFC 8216, 6.3.4: a target duration after it was last asked for, half of it after an unchanged one. Our target
+    // duration is the segment's, in whole seconds.
+    const targetMs = Math.max(1_000, Math.round(this.#setup.event.segmentMs / 1_000) * 1_000)
+    const waitMs = list.newest?.last === came.last ? targetMs / 2 : targetMs
+    list.rest()
+    list.failures = 0
+    list.newest = came
+    if (!came.ended) list.dueMs = Math.max(at, after(list.askedMs, waitMs))
+    if ((track.next as number) >= 0) this.#passHoles(track)
+    else if (track === this.#tracks[0]) {
+      const behindMs = this.#seekBehindMs ?? this.#ownDelayMs()
+      this.#moveTo(positionInPlaylist(this.#setup.event, came, behindMs))
+    }
+  }
+
+  #mediaCame(track: Track, outcome: RequestOutcome, at: EpochMs, out: PlayerOutput[]): void {
+    const { media } = track
+    if (failureOf(outcome.result) !== undefined) {
+      this.#failed(media, track, outcome.result, at, out)
+      return
+    }
+    media.rest()
+    media.failures = 0
+    if (media.wanted === 'init') {
+      track.keepInit()
+      return
+    }
+    track.next = (track.next as number) + 1
+    track.skippedInARow = 0
+    this.#reloads = 0
+    this.#passHoles(track)
+    if (track.kind === 'video') this.#quality.came(track.rung, outcome)
+  }
+
+  // Failures
+
+  /** A load that takes too long as a whole. */
+  #expire(load: Load, track: Track | undefined, at: EpochMs, out: PlayerOutput[]): void {
+    if (!load.isAsking || load.dueMs > at) return
+    out.push({ do: 'abort', request: load.request })
+    this.#failed(load, track, 'timeout', at, out)
+  }
+
+  #failed(
+    load: Load,
+    track: Track | undefined,
+    result: RequestOutcome['result'],
+    at: EpochMs,
+    out: PlayerOutput[],
+  ): void {
+    const recovery = recoveryFrom(this.#profile, {
+      wanted: load.wanted,
+      failure: failureOf(result) ?? 'wrong-body',
+      result,
+      failuresBefore: load.failures,
+      otherRung: track?.kind === 'video' && this.#quality.hasOtherThan(track.rung, at),
+      skippedInARow: track?.skippedInARow ?? 0,
+    })
+    load.rest()
+    load.failures++
+    if (recovery.do === 'retry') load.retryAt(after(at, recovery.inMs))
+    else if (recovery.do === 'give-up' || track === undefined) this.#lost(result, at, out)
+    else if (recovery.do === 'skip') {
+      load.failures = 0
+      track.skippedInARow++
+      track.next = (track.next as number) + 1
+      this.#passHoles(track)
+    } else this.#changeRung(track, this.#quality.leave(this.#rungFacts(track, at), at), at, out)
+  }
+
+  /** The player has given up: the end, unless only the connection was lost and the viewer reloads. */
+  #lost(result: RequestOutcome['result'], at: EpochMs, out: PlayerOutput[]): void {
+    if (failureOf(result) !== 'transport' || this.#reloads >= viewerReloads.times) {
+      this.over = 'gave-up'
+      return
+    }
+    this.#reloads++
+    this.#playback.stop(at, out)
+    for (const track of this.#tracks) {
+      abortTrack(track, out)
+      track.forget()
+    }
+    this.#manifest = new Load('manifest')
+    this.#manifest.retryAt(after(at, viewerReloads.afterMs))
+  }
+
+  // Where to be
+
+  /** Goes to the live edge, or where a seek wants to be. */
+  #tune(at: EpochMs, out: PlayerOutput[]): void {
+    this.#playback.stop(at, out)
+    for (const track of this.#tracks) {
+      abortTrack(track, out)
+      track.next = -1
+      track.media.failures = 0
+      if (track.list === undefined) continue
+      track.list.failures = 0
+      track.list.dueMs = at
+    }
+    if (this.#profile.timing === 'playlist') return // when the playlist has come
+    this.#moveTo(positionByClock(this.#setup.event, clockOf(this.#setup, at), this.#ownDelayMs(), this.#seekBehindMs))
+  }
+
+  #moveTo(position: Position | undefined): void {
+    if (position === undefined) return
+    this.#seekBehindMs = undefined
+    this.#playback.moveTo(position.playheadMs)
+    for (const track of this.#tracks) {
+      track.next = position.next
+      this.#passHoles(track)
+    }
+  }
+
+  /** What is left out is no media to start with: only a playhead that moves passes over it in time. */
+  #passHoles(track: Track): void {
+    const isHole = track.passGaps() || track.skippedInARow > 0
+    if (isHole) this.#playback.passTo(captureStart(this.#setup.event, track.next))
+  }
+
+  // What comes next
+
+  /** Brings every part up to `at`: playback first, then what is to be asked, then when to look again. */
+  #settle(at: EpochMs, out: PlayerOutput[]): void {
+    const { event } = this.#setup
+    if (isLeftBehind(this.#setup, this.#tracks, at)) this.#tune(at, out) // as real players do: back to the live edge
+    const endMs = bufferEndMs(event, this.#tracks)
+    if (this.#playback.advance(endMs, isComplete(event, this.#tracks), at, out)) this.over = 'ended'
+    if (this.over !== undefined) return
+    const manifest = this.#manifest
+    if (manifest !== undefined && !manifest.isAsking && manifest.dueMs <= at) {
+      this.#ask(manifest, 'manifest', descriptionAddress(event, this.#profile), at, out)
+    }
+    let dueMs = Math.min(manifest?.dueMs ?? Infinity, this.#playback.reachesMs(endMs))
+    for (const track of this.#tracks) {
+      const { media, list } = track
+      if (media.isIdle) media.dueMs = wantedMs(this.#setup, this.#profile, track, this.#playback, at)
+      if (!media.isAsking && media.dueMs <= at) this.#askMedia(track, at, out)
+      if (list !== undefined && !list.isAsking && list.dueMs <= at) this.#askPlaylist(track, list, at, out)
+      dueMs = Math.min(dueMs, media.dueMs, list?.dueMs ?? Infinity)
+    }
+    this.dueMs = dueMs
+  }
+
+  #askMedia(track: Track, at: EpochMs, out: PlayerOutput[]): void {
+    if (track.kind === 'video' && track.media.failures === 0) {
+      this.#changeRung(track, this.#quality.choose(this.#rungFacts(track, at), at), at, out)
+      if (track.list !== undefined && track.list.newest === undefined) {
+        track.media.rest() // the new rung's playlist comes first
+        return
+      }
+    }
+    const wanted = track.hasInit() ? 'segment' : 'init'
+    this.#ask(track.media, wanted, mediaAddress(this.#setup.event, this.#ladder, track), at, out)
+  }
+
+  #askPlaylist(track: Track, list: PlaylistLoad, at: EpochMs, out: PlayerOutput[]): void {
+    list.askedMs = at
+    this.#ask(list, 'playlist', playlistAddress(this.#setup.event, this.#ladder, track), at, out)
+  }
+
+  #ask(load: Load, wanted: Wanted, address: Address, at: EpochMs, out: PlayerOutput[]): void {
+    const { firstByteMs, wholeMs } = this.#profile.timeouts[wanted]
+    load.ask(wanted, ++this.#requests, after(at, wholeMs))
+    const firstByteByMs = after(at, firstByteMs)
+    out.push({ do: 'request', request: load.request, address, plannedMs: at, attempt: load.failures, firstByteByMs })
+  }
+
+  #changeRung(track: Track, rung: number, at: EpochMs, out: PlayerOutput[]): void {
+    if (rung === track.rung) return
+    out.push({ do: 'note', note: rung > track.rung ? 'switch-up' : 'switch-down' })
+    abortTrack(track, out)
+    track.rung = rung
+    if (!this.#profile.retriesSpanRungs) track.media.failures = 0
+    if (track.list === undefined) return
+    track.list.newest = undefined
+    track.list.failures = 0
+    track.list.dueMs = at
+  }
+
+  // Small arithmetic
+
+  #ownDelayMs(): Ms {
+    return delayMs(this.#setup.event, this.#profile, this.#playback.stalls)
+  }
+
+  #rungFacts({ rung, next }: Track, at: EpochMs): RungFacts {
+    const { event } = this.#setup
+    const positionMs = this.#playback.positionMs(at)
+    const edgeMs = captureEnd(event, liveEdge(event, clockOf(this.#setup, at)))
+    return {
+      rung,
+      bufferMs: Math.max(0, between(positionMs, captureStart(event, next))),
+      reachableMs: between(positionMs, edgeMs) - event.segmentMs,
+    }
+  }
+}
+
+function abort(load: Load, out: PlayerOutput[]): void {
+  if (load.isAsking) out.push({ do: 'abort', request: load.request })
+  load.rest()
+}
+
+function abortTrack({ media, list }: Track, out: PlayerOutput[]): void {
+  abort(media, out)
+  if (list !== undefined) abort(list, out)
+}
