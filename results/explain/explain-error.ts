@@ -1,0 +1,2 @@
+/** What was asked cannot be explained from what there is: printed without a stack. */
+export class ExplainError extends Error {}

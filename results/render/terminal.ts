@@ -1,0 +1,91 @@
+import Table from 'cli-table3'
+import type { RunRecord, Variant } from '../record/record.ts'
+import { formatBytes, formatMs, formatNumber, formatShare } from './format.ts'
+import { headline } from './headline.ts'
+
+// What a run says in a terminal: one headline sentence, one table by policy, the checks, the path of the record.
+
+type Figures = Variant['figures']
+type Row = readonly [label: string, cell: (figures: Figures) => string]
+
+const joined = (figures: Figures, format: (value: number | undefined) => string, names: readonly string[]): string =>
+  names.map(name => format(figures[name])).join(' / ')
+
+const statistics = (name: string): string[] => ['p50', 'p99', 'max'].map(statistic => `${name}_${statistic}`)
+
+const rows: readonly Row[] = [
+  ['fills per segment, mean / max', f => joined(f, formatNumber, ['fills_per_segment', 'fills_per_segment_max'])],
+  ['probes per segment, mean / max', f => joined(f, formatNumber, ['probes_per_segment', 'probes_per_segment_max'])],
+  ['origin requests a second', f => formatNumber(f.origin_requests_per_s)],
+  ['origin egress a second', f => formatBytes(f.origin_egress_bytes_per_s)],
+  ['hit', f => formatShare(f.hit_share)],
+  ['negative hit', f => formatShare(f.negative_hit_share)],
+  ['collapsed', f => formatShare(f.collapsed_share)],
+  ['refused', f => formatShare(f.refused_share)],
+  ['publication to first byte, ms', f => joined(f, formatMs, statistics('publication_to_first_byte_ms'))],
+  ['publication to last byte, ms', f => joined(f, formatMs, statistics('publication_to_last_byte_ms'))],
+  ['early 404s seen by players', f => formatNumber(f.early_404_seen)],
+  ['rebuffers / players with one', f => joined(f, formatNumber, ['rebuffers', 'players_rebuffered'])],
+  ['wrong bodies', f => formatNumber(f.wrong_bodies)],
+  ['generator lag p50 / p99, ms', f => lagCell(f)],
+]
+
+const lagCell = (figures: Figures): string =>
+  joined(figures, formatMs, ['generator_lag_ms_p50', 'generator_lag_ms_p99']) + (keptUp(figures) ? '' : ' !')
+
+const keptUp = (figures: Figures): boolean => figures.generator_kept_up !== 0
+
+export interface TerminalOptions {
+  /** Where the record lies, for the last line. */
+  readonly recordFile: string
+}
+
+/** The whole text, without colours, ending in a line feed. */
+export function renderTerminal(record: RunRecord, options: TerminalOptions): string {
+  return `${[
+    headline(record),
+    '',
+    ...(record.variants.length > 0 ? [table(record.variants), ''] : []),
+    ...notes(record),
+    ...checkLines(record.variants),
+    `record: ${options.recordFile}`,
+  ].join('\n')}\n`
+}
+
+function table(variants: readonly Variant[]): string {
+  const out = new Table({
+    head: ['', ...variants.map(variant => variant.name)],
+    colAligns: ['left', ...variants.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const [label, cell] of rows) out.push([label, ...variants.map(variant => cell(variant.figures))])
+  return out.toString()
+}
+
+function notes(record: RunRecord): string[] {
+  const marked = record.variants.filter(variant => !keptUp(variant.figures)).map(variant => variant.name)
+  const out: string[] = []
+  if (record.variants.length > 0) {
+    out.push('Segments are counted by rendition, number and site; three times are p50 / p99 / max.')
+  }
+  if (marked.length > 0) {
+    out.push(`! The generator fell behind its plan under ${marked.join(', ')}: read those times with care.`)
+  }
+  if (record.partial) out.push('! The run was ended before its time: this record is partial.')
+  return out
+}
+
+function checkLines(variants: readonly Variant[]): string[] {
+  const all = variants.flatMap(variant => variant.checks.map(check => ({ variant: variant.name, ...check })))
+  const held = all.filter(check => check.outcome === 'held').length
+  const bad = all.filter(check => check.outcome !== 'held')
+  if (all.length === 0) return ['No checks.']
+  return [
+    bad.length === 0 ? `All ${all.length} checks held.` : `${held} of ${all.length} checks held.`,
+    ...bad.map(({ variant, figure, want, got, outcome }) =>
+      outcome === 'failed'
+        ? `  failed: under ${variant}, ${figure} is ${formatNumber(got ?? undefined)}, wanted ${want}`
+        : `  failed: under ${variant}, ${figure} was not emitted by anybody, wanted ${want}`,
+    ),
+  ]
+}
