@@ -1,0 +1,137 @@
+import { relative } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { presetNames } from '../lab/policies.ts'
+import { type RunOutcome, runScenario } from '../lab/run.ts'
+import { allHeld } from '../results/checks.ts'
+import { figureDefinitions } from '../results/figure-definitions.ts'
+import { renderTerminal } from '../results/render/terminal.ts'
+import { loadScenario } from '../scenarios/load.ts'
+import type { Scenario } from '../scenarios/schema.ts'
+import { exitCodes } from './errors.ts'
+import { progressView } from './progress-view.ts'
+
+interface Flags {
+  readonly policy?: string[]
+  readonly edge?: string[]
+  readonly iOwnThisTarget?: boolean
+  readonly budget?: number
+  readonly originPort?: number
+  readonly originHost: string
+  readonly json?: boolean
+  readonly out?: string
+  readonly players?: number
+  readonly seed?: number
+  readonly quiet?: boolean
+  readonly log: boolean
+}
+
+const help = `
+A policy is a preset, with single behaviours put off or on: oca, nginx, none, oca-wakeOnFill,
+none+proxy_cache+proxy_cache_lock. 'tidegate list' names the scenarios.
+
+An edge stands where ours do: oca (ours), nginx, varnish, trafficserver, haproxy (stock), nginx:tuned, a configuration
+of your own with the placeholders of edge/peers/nginx/stock.conf (nginx:./my.conf), or a URL. Its variant is called
+'edge:' and that, so that the policy nginx, which imitates nginx, and edge:nginx, which is nginx, can stand side by side.
+An edge given by its URL fills from an origin of its own, which has /live/SCENARIO/event.json; or, with --origin-port,
+from ours, at which you point it.
+
+Examples:
+  tidegate run kickoff
+  tidegate run kickoff --policy oca --edge nginx --edge varnish:tuned --edge nginx:./my.conf
+  tidegate run kickoff --edge https://staging.example.com --i-own-this-target --budget 5000
+  tidegate run kickoff --policy oca --policy oca-designatedFill
+  tidegate run kickoff --policy oca --players 1200 --json > record.json
+  tidegate run ./my-event.yaml --out /tmp/runs
+
+Exit codes: 0 all checks held, 1 the harness failed or was ended, 2 bad scenario or usage, 3 a check failed.`
+
+/** `tidegate run`. */
+export const runCommand = (): Command =>
+  new Command('run')
+    .description('run a scenario as real processes, for each policy in turn, and compare')
+    .argument('<scenario>', "a scenario's name, or the path of a file")
+    .option('--policy <policy>', "instead of the scenario's own; can be repeated", repeated)
+    .option('--edge <edge>', 'another edge in place of ours, or a URL; can be repeated', repeated)
+    .option('--i-own-this-target', 'a URL that is not on this machine is yours to storm')
+    .option('--budget <requests>', 'what players may send to a URL, then the storm ends (default: 10000)', atLeastOne)
+    .option(
+      '--origin-port <port>',
+      'for a URL: start our origin at this port, and wait until the edge fills from it',
+      atLeastOne,
+    )
+    .option('--origin-host <address>', 'the address that this origin listens on', '127.0.0.1')
+    .option('--json', 'print the record alone on standard output')
+    .option('--out <folder>', "make the run's folder here instead of in results/runs")
+    .option('--players <number>', "instead of the scenario's own", wholeNumber)
+    .option('--seed <number>', "instead of the scenario's own", wholeNumber)
+    .option('--no-log', 'keep no decision logs; explain then has nothing to read')
+    .option('--quiet', 'show no progress')
+    .addHelpText('after', help)
+    .action(async (name: string, flags: Flags) => {
+      process.exitCode = await run(name, flags)
+    })
+
+async function run(name: string, flags: Flags): Promise<number> {
+  const scenario = withOverrides(
+    loadScenario(name, { policies: presetNames, figures: figureDefinitions.map(({ name }) => name) }),
+    flags,
+  )
+  const interrupted = interruptSignal()
+  const view = progressView(flags.quiet ?? false)
+  let outcome: RunOutcome
+  try {
+    outcome = await runScenario(scenario, {
+      policies: flags.policy,
+      edges: flags.edge,
+      ownsTarget: flags.iOwnThisTarget,
+      requestBudget: flags.budget,
+      origin: flags.originPort === undefined ? undefined : { host: flags.originHost, port: flags.originPort },
+      out: flags.out,
+      command: ['tidegate', ...process.argv.slice(2)].join(' '),
+      decisionLogs: flags.log,
+      onProgress: view.show,
+      signal: interrupted,
+    })
+  } finally {
+    view.end()
+  }
+  const { record, remarks } = outcome
+  const recordFile = relative(process.cwd(), outcome.recordFile)
+  process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : renderTerminal(record, { recordFile }))
+  for (const remark of remarks) process.stderr.write(`tidegate: ${remark}\n`)
+  if (record.partial) return exitCodes.harnessFailed
+  return allHeld(record.variants) ? exitCodes.held : exitCodes.checkFailed
+}
+
+const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario => ({
+  ...scenario,
+  seed: seed ?? scenario.seed,
+  fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
+})
+
+/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the command at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.harnessFailed)
+      process.stderr.write('\ntidegate: ending the run and keeping what was measured; once more ends it at once\n')
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
+const repeated = (one: string, before: string[] = []): string[] => [...before, one]
+
+function atLeastOne(text: string): number {
+  const value = wholeNumber(text)
+  if (value < 1) throw new InvalidArgumentError('1 or more is wanted.')
+  return value
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted.')
+  return value
+}

@@ -1,0 +1,150 @@
+import type { LiveEvent } from '../live/event.ts'
+import { liveEdge } from '../live/template.ts'
+import { after, type EpochMs } from '../live/units.ts'
+import { now } from '../process/clock.ts'
+import type { RecordedAction } from '../results/faults.ts'
+import type { Action } from '../scenarios/schema.ts'
+import { HarnessError } from './harness-error.ts'
+import { until } from './wait.ts'
+
+// What a scenario does in mid-run, through the control listeners of the processes.
+
+interface Commanded {
+  post(path: string, body?: object): Promise<unknown>
+}
+
+/** What actions act upon: the processes of a variant. */
+export interface ActedUpon {
+  readonly plan: { readonly event: LiveEvent }
+  control(name: string): Commanded
+  pipeline(name: string): Commanded
+  readonly livingEdges: readonly string[]
+  readonly designatedEdge: string
+  /** Why an action is not possible here, for people; undefined when it is. */
+  cannot(action: Action): string | undefined
+  killEdge(edge: string): Promise<void>
+  reviveEdge(edge: string, signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Carries out `actions` at their instants after `startMs` and tells of each when it took effect. What an action must
+ * undo later (an edge that comes back) is part of it. What is not possible with these edges is told with the reason, as
+ * `skipped`. Rejects when `signal` aborts or a command is refused.
+ */
+export async function carryOut(
+  actions: readonly Action[],
+  world: ActedUpon,
+  { startMs, signal, tell }: { startMs: EpochMs; signal: AbortSignal; tell: (done: RecordedAction) => void },
+): Promise<void> {
+  await Promise.all(
+    actions.map(async action => {
+      await until(after(startMs, action.atMs), signal)
+      const skipped = world.cannot(action)
+      if (skipped !== undefined) return tell({ atMs: now(), action: { ...action, skipped } })
+      await carryOutOne(action, world, signal, detail => tell({ atMs: now(), action: { ...action, ...detail } }))
+    }),
+  )
+}
+
+/** Reports that an action took effect; `detail` says what a general name meant in this run. */
+type Took = (detail?: Record<string, unknown>) => void
+
+async function carryOutOne(action: Action, world: ActedUpon, signal: AbortSignal, took: Took): Promise<void> {
+  switch (action.do) {
+    case 'restart-edge':
+    case 'kill-edge': {
+      const edge = action.edge === 'designated' ? world.designatedEdge : action.edge
+      await world.killEdge(edge)
+      took({ edge })
+      if (action.downMs === undefined) return
+      await until((now() as number) + action.downMs, signal)
+      await world.reviveEdge(edge, signal)
+      took({ do: 'revive-edge', edge })
+      return
+    }
+    case 'origin-slow':
+      return forAWhile(action.forMs, () => origin(world, '/faults', { slowMs: action.ms }), {
+        undo: () => origin(world, '/faults', { slowMs: 0 }),
+        signal,
+        took,
+      })
+    case 'origin-down':
+      return forAWhile(action.forMs, () => origin(world, '/faults', { down: true }), {
+        undo: () => origin(world, '/faults', { down: false }),
+        signal,
+        took,
+      })
+    default:
+      await command(action, world)
+      took()
+  }
+}
+
+type Lasting = Extract<Action, { do: 'restart-edge' | 'kill-edge' | 'origin-slow' | 'origin-down' }>
+
+/** Actions that one command to one or several processes carries out. */
+async function command(action: Exclude<Action, Lasting>, world: ActedUpon): Promise<void> {
+  switch (action.do) {
+    case 'stall-encoder':
+      return pipelines(world, action.pipeline, { stallForMs: action.forMs })
+    case 'defects':
+      return pipelines(world, action.pipeline, { defects: { kind: action.kind, ms: action.ms, forMs: action.forMs } })
+    case 'lose-pipeline':
+      return pipelines(
+        world,
+        action.pipeline,
+        action.forMs === undefined ? { lost: true } : { lostForMs: action.forMs },
+      )
+    case 'publish-delay':
+      return pipelines(world, action.pipeline, { delay: { ms: action.ms, forMs: action.forMs } })
+    case 'raise-version':
+      return origin(world, '/version', {})
+    case 'flush-edge': {
+      const edges = action.edge === undefined ? world.livingEdges : [action.edge]
+      await Promise.all(edges.map(edge => world.control(edge).post('/flush')))
+      return
+    }
+    case 'mask':
+      return origin(world, '/mask', { pipeline: action.pipeline, ...lastSegments(world, action.lastSegments) })
+    case 'invalidate': {
+      const { pipeline, region } = action
+      return origin(world, '/invalidate', { ...lastSegments(world, action.lastSegments), pipeline, region })
+    }
+    case 'notify':
+      return origin(world, '/notify', { type: action.type, text: action.text })
+    case 'shed':
+      return origin(world, '/faults', { shed: action.on })
+    case 'fleet-size':
+      await world.control('fleet').post('/fleet', { players: action.players })
+      return
+  }
+}
+
+async function forAWhile(
+  forMs: number,
+  begin: () => Promise<void>,
+  { undo, signal, took }: { undo: () => Promise<void>; signal: AbortSignal; took: Took },
+): Promise<void> {
+  await begin()
+  took()
+  await until((now() as number) + forMs, signal)
+  await undo()
+}
+
+async function origin(world: ActedUpon, path: string, body: object): Promise<void> {
+  await world.control('origin').post(path, body)
+}
+
+/** One pipeline, or all where none is named. */
+async function pipelines(world: ActedUpon, pipeline: string | undefined, faults: object): Promise<void> {
+  const names = pipeline === undefined ? world.plan.event.pipelines : [pipeline]
+  await Promise.all(names.map(name => world.pipeline(name).post('/faults', faults)))
+}
+
+/** The numbers of the newest `count` segments. */
+function lastSegments(world: ActedUpon, count: number): { from: number; to: number } {
+  const edge = liveEdge(world.plan.event, now()) as number
+  const from = Math.max(world.plan.event.firstNumber, edge - count + 1)
+  if (edge < from) throw new HarnessError('there is no segment yet that a mask or an invalidation could name')
+  return { from, to: edge }
+}

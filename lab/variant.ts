@@ -1,0 +1,88 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkFigure } from '../results/checks.ts'
+import { figuresOf } from '../results/figures.ts'
+import { mergeByProcess } from '../results/merge-records.ts'
+import type { Variant } from '../results/record/record.ts'
+import { everyPolicy } from '../scenarios/references.ts'
+import type { Scenario } from '../scenarios/schema.ts'
+import type { Contender } from './contenders.ts'
+import { type Storm, type StormOptions, startFleet, storm, storming } from './storm.ts'
+import { type PlanOptions, planFor } from './variant-plan.ts'
+import { World } from './world.ts'
+
+// One variant: the scenario with one policy of ours or one other edge, from the start of its processes to the figures.
+
+export interface VariantOptions extends PlanOptions, StormOptions {
+  /** Of the run; the variant has a folder of its own name in it. */
+  readonly folder: string
+}
+
+export interface VariantOutcome {
+  readonly variant: Variant
+  /** True when the storm was ended before its time. */
+  readonly partial: boolean
+  /** What the reader must know of how it came about. */
+  readonly remarks: readonly string[]
+  /** Processes whose counts are not in the record. */
+  readonly missing: readonly string[]
+}
+
+/** Runs `scenario` with `contender`. Throws HarnessError when a process fails; none is left behind in any case. */
+export async function runVariant(
+  scenario: Scenario,
+  contender: Contender,
+  options: VariantOptions,
+): Promise<VariantOutcome> {
+  const { name } = contender
+  const folder = join(options.folder, contender.folder)
+  mkdirSync(folder, { recursive: true })
+  const { plan, own } = await planFor(scenario, contender, options, folder)
+  const world = new World(plan)
+  try {
+    let step = 0
+    await world.start(doing => options.tell(doing, 0.04 * ++step), options.signal)
+    options.tell('starting the fleet', 0.16)
+    const startMs = await startFleet(world, options.signal)
+    const stormed = await storm(world, startMs, options)
+    options.tell('gathering what was counted', storming.to)
+    const { parts, missing } = await world.processes.gather()
+    const measured = {
+      parts: mergeByProcess(parts),
+      event: await world.eventNow(),
+      startedMs: startMs as number,
+      endedMs: stormed.endedMs as number,
+      actions: stormed.actions.map(({ atMs, action }) => ({ atMs: atMs as number, action })),
+    }
+    const figures = figuresOf(measured)
+    const checks = scenario.checks
+      .filter(check => check.policy === name || check.policy === everyPolicy)
+      .map(check => checkFigure(figures, check.figure, check))
+    const logs = world.processes.logs.map(log => ({ ...log, file: `${contender.folder}/${log.file}` }))
+    return {
+      variant: { name, policy: own, figures, checks, logs, ...measured },
+      partial: stormed.partial,
+      remarks: [
+        ...missing.map(process => `under ${name}, ${process} died and left no counts`),
+        ...remarksOn(stormed, name, options.requestBudget),
+      ],
+      missing,
+    }
+  } finally {
+    options.tell('stopping the processes', 0.98)
+    await world.stop()
+  }
+}
+
+/** What the reader must know of how a storm went. */
+function remarksOn({ actions, budgetSpentMs }: Storm, name: string, budget: number | undefined): string[] {
+  const skipped = actions.filter(({ action }) => action.skipped !== undefined)
+  const spent = `under ${name}, the budget of ${budget} requests was spent after ${Math.round((budgetSpentMs ?? 0) / 100) / 10} s, and the storm ended there`
+  return [
+    ...skipped.map(
+      ({ action }) =>
+        `under ${name}, ${action.do} at ${action.atMs} ms is not possible with this edge: ${action.skipped}`,
+    ),
+    ...(budgetSpentMs === undefined ? [] : [spent]),
+  ]
+}
