@@ -1,0 +1,60 @@
+import { asked, get, type RequestCase, refused, request } from '../request-case.ts'
+
+// Range and If-Range (RFC 9110, 14 and 13.1.5) on an object of 1,000 bytes.
+
+const range = (value: string, status: number, ...fields: readonly string[]): RequestCase =>
+  asked(
+    `Range: ${value.length > 60 ? `${value.slice(0, 50)}…` : value}${fields.length > 0 ? ` with ${fields}` : ''}`,
+    get(`Range: ${value}`, ...fields),
+    [status],
+  )
+const of = (target: string, value: string): string => request(`GET ${target} HTTP/1.1`, 'Host: edge', `Range: ${value}`)
+
+export const ranges: readonly RequestCase[] = [
+  range('bytes=0-0', 206),
+  range('bytes=999-', 206),
+  range('bytes=-1', 206),
+  range('bytes=-1000000', 206),
+  range('BYTES=0-5', 206),
+  range('bytes= 0-5', 206),
+  range('bytes=', 200),
+  range('bytes=-', 200),
+  range('bytes=-0', 416),
+  range('bytes=5-2', 200),
+  range('bytes=1000-', 416),
+  range('bytes=1000-2000', 416),
+  range('bytes=0-18446744073709551615', 206),
+  range('bytes=18446744073709551615-', 416),
+  range('bytes=0-9007199254740991', 206),
+  range('bytes=9007199254740991-', 416),
+  range('bytes=9007199254740993-9007199254740992', 200),
+  range(`bytes=${'9'.repeat(4_000)}-`, 416),
+  range(`bytes=-${'9'.repeat(4_000)}`, 206),
+  range('bytes=0-0,2-2', 200),
+  range('bytes=0-,0-,0-', 200),
+  range(`bytes=${'0-0,'.repeat(1_000)}0-0`, 200),
+  range(`bytes=${Array.from({ length: 1_000 }, (_, i) => `${i}-${i}`).join(',')}`, 200),
+  range('bytes=-9223372036854775608', 206),
+  range('bytes=-17208,-9223372036854758792', 200),
+  range('items=0-5', 200),
+  range('bytes 0-5', 200),
+  range('bytes=a-b', 200),
+  range('bytes=0x0-0x5', 200),
+  range('bytes=+0-5', 200),
+  range('bytes=0.0-5', 200),
+  range('bytes=0-5-9', 200),
+  range('bytes=--5', 200),
+  range('bytes=0-5', 200, 'If-Range: W/"weak"'),
+  range('bytes=0-5', 200, 'If-Range: "another"'),
+  range('bytes=0-5', 200, 'If-Range: "'),
+  range('bytes=0-5', 200, 'If-Range: Fri, 31 Dec 9999 23:59:59 GMT'),
+  range('bytes=0-5', 200, 'If-Range: yesterday'),
+  refused('two Ranges', get('Range: bytes=0-1', 'Range: bytes=2-3')),
+  refused('two If-Ranges', get('Range: bytes=0-1', 'If-Range: "a"', 'If-Range: "b"')),
+  asked('a Range on HEAD', request('HEAD {path} HTTP/1.1', 'Host: edge', 'Range: bytes=0-5'), [200], { heads: [0] }),
+  asked('a Range on what is missing', of('{missing}', 'bytes=0-5'), [404]),
+  asked('a Range behind the end of what is missing', of('{missing}', 'bytes=99999-'), [404]),
+  asked('a Range on an empty object', of('{empty}', 'bytes=0-0'), [416]),
+  asked('a last Range on an empty object', of('{empty}', 'bytes=-5'), [416]),
+  asked('no Range on an empty object', of('{empty}', 'bytes=-'), [200]),
+]
