@@ -20,13 +20,13 @@ const event = anEvent({ startMs: Math.floor((now() as number) / 2_000) * 2_000 -
 class Planned implements Driven {
   readonly outcomes: RequestOutcome[] = []
   readonly #plan: number[]
-  readonly #patienceMs: number
+  readonly #patienceMs: (request: number) => number
   readonly #all = Promise.withResolvers<void>()
   #requests = 0
 
-  constructor(plan: readonly number[], patienceMs = 2_000) {
+  constructor(plan: readonly number[], patienceMs: number | ((request: number) => number) = 2_000) {
     this.#plan = [...plan]
-    this.#patienceMs = patienceMs
+    this.#patienceMs = typeof patienceMs === 'number' ? () => patienceMs : patienceMs
   }
 
   get allAnswered(): Promise<void> {
@@ -42,8 +42,9 @@ class Planned implements Driven {
     while (this.nextWakeMs() <= at) {
       const plannedMs = this.#plan.shift() as number
       const address = { kind: 'segment', event: 'final', rendition: 'v1', number: 7 } as const
-      const firstByteByMs = plannedMs + this.#patienceMs
-      out.push({ do: 'request', request: ++this.#requests, address, plannedMs, attempt: 0, firstByteByMs })
+      const request = ++this.#requests
+      const firstByteByMs = plannedMs + this.#patienceMs(request)
+      out.push({ do: 'request', request, address, plannedMs, attempt: 0, firstByteByMs })
     }
     return out
   }
@@ -254,7 +255,8 @@ describe('the driver', () => {
 
   it('counts a request for which no connection was free as never sent, and its wait as lag', async () => {
     const edge = await edgeThat(() => true)
-    const player = new Planned(soon(7, 0), 200)
+    // The seventh gives up before the others do: none of their connections can come free for it.
+    const player = new Planned(soon(7, 0), request => (request === 7 ? 200 : 1_000))
     const { storm, part } = stormOn([edge.url], { connections: 'per-player' })
     storm.add(seated(player))
     await player.allAnswered
