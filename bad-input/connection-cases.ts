@@ -58,7 +58,8 @@ const slowHeads: readonly ConnectionCase[] = [
       const client = await RawClient.connect(target.url)
       client.send('GET /live/bad/v1/1.m4s HTTP/1.1\r\nHost: edge\r\nX: ')
       const drip = setInterval(() => client.send('x'), 20)
-      const problems = await closesWith(client, [408])
+      // What is said into a closed connection is answered by a reset, which may overtake the 408.
+      const problems = await closesWith(client, [0, 408])
       clearInterval(drip)
       return problems
     },
