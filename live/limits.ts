@@ -47,6 +47,8 @@ export const limits = {
   originHolds: 20_000,
   /** Bytes of every candidate that the memory store keeps. */
   memoryStoreBytes: 2_048 * mib,
+  /** memcached servers of one region: a key's server is found by hashing over all of them. */
+  memcachedServers: 64,
   /** Open sockets of one listener. */
   connections: 20_000,
   /** Of these, of one client (an IPv4 address, an IPv6 /64): a carrier's NAT or a whole lab, never all there are. */

@@ -103,7 +103,8 @@ export class Publish {
     if (judged.do === 'answer') return { ...judged, etag }
     const key = this.#origin.keyOf(body)
     try {
-      await store.put(key, bytes, { etag, bodyBytes: bytes.length, defects: formatDefects(body.defects) }, etag)
+      const meta = { etag, bodyBytes: bytes.length, defects: formatDefects(body.defects), arrivedMs: now() }
+      await store.put(key, bytes, meta, etag)
     } catch (error) {
       core.failed(body)
       if (error instanceof StoreError && error.fault === 'conflict') return { status: 409, reason: 'conflict', etag }

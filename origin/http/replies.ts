@@ -59,7 +59,7 @@ export class Replies {
   #readAndSend(exchanges: readonly Exchange[], fields: Fields, verdict: ServeVerdict): void {
     const key = this.#origin.keyOf(verdict.candidate)
     const askedMs = now()
-    this.#origin.store.get(key).then(
+    this.#origin.store.get(key, verdict.candidate).then(
       body => {
         for (const exchange of exchanges) {
           this.#noteBody(exchange, verdict, 'the store', askedMs)

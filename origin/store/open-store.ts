@@ -1,0 +1,28 @@
+import type { Ms } from '../../live/units.ts'
+import { MemoryStore } from './memory.ts'
+import { type SegmentStore, type StoreObserver, unobserved } from './segment-store.ts'
+import type { StoreConfig } from './store-config.ts'
+
+// From a store's configuration to the store. Clients of databases are loaded only where they are used.
+
+export interface OpenOptions {
+  readonly observer?: StoreObserver
+  /** How long a write or a read may take with all of its retries: the event's segment duration. */
+  readonly budgetMs: Ms
+  /** How long what is put must be kept: the event's DVR window and what comes before it is forgotten. */
+  readonly keepMs: Ms
+}
+
+/**
+ * Opens the store that `config` names; resolves when it can be read and written. Throws StoreError: `unavailable` when
+ * it cannot be reached, `schema` when another version wrote it.
+ */
+export async function openStore(config: StoreConfig, options: OpenOptions): Promise<SegmentStore> {
+  const { observer = unobserved } = options
+  switch (config.is) {
+    case 'memory':
+      return new MemoryStore(undefined, observer)
+    default:
+      throw new RangeError(`there is no store '${config.is}' yet`)
+  }
+}
