@@ -47,6 +47,12 @@ export const limits = {
   originHolds: 20_000,
   /** Bytes of every candidate that the memory store keeps. */
   memoryStoreBytes: 2_048 * mib,
+  /**
+   * One chunk of a stored body. Our choice: the real system keeps items under 1 MiB inline and publishes no chunk size.
+   * A quarter of that: a MiB-sized segment is four reads at once, and a retry or a hedge repeats a quarter of it; a
+   * memcached item (1 MiB at most by default) has room for it; the frame's 16 bytes are 0.006 %.
+   */
+  chunkBytes: 256 * kib,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
   /** Open sockets of one listener. */
