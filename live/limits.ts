@@ -55,6 +55,27 @@ export const limits = {
   chunkBytes: 256 * kib,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */
+  memcachedReadMs: 250,
+  /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
+  memcachedWriteMs: 1_000,
+  /** Failures in a row, after which a server is left alone: fewer would be one lost connection with what it carried. */
+  memcachedFailures: 5,
+  /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
+  memcachedRestMs: 500,
+  memcachedLongestRestMs: 4_000,
+  /** Bytes on their way to one server; further writes are dropped and counted, a server that hangs takes no more. */
+  memcachedWritingBytes: 64 * mib,
+  /** What memcached itself takes for an item by default: a longer value in an answer is none of ours. */
+  memcachedItemBytes: 1 * mib,
+  /** memcached's longest key. */
+  memcachedKeyBytes: 250,
+  /** A line of memcached's answers: a code, a length, flags; error texts are longer. */
+  memcachedLineBytes: 2 * kib,
+  /** Bodies read through the tier at once: a DVR window of 5 minutes at 16 renditions; more is a flood. */
+  tierBodies: 4_096,
+  /** Readers of these: every request that an origin may hold, released at once. */
+  tierReaders: 20_000,
   /** Open sockets of one listener. */
   connections: 20_000,
   /** Of these, of one client (an IPv4 address, an IPv6 /64): a carrier's NAT or a whole lab, never all there are. */
