@@ -72,6 +72,8 @@ export const limits = {
   memcachedKeyBytes: 250,
   /** A line of memcached's answers: a code, a length, flags; error texts are longer. */
   memcachedLineBytes: 2 * kib,
+  /** What an origin remembers of bodies that it put, so as to delete them from the cache without asking for their names. */
+  tierKnownBodies: 16_384,
   /** Bodies read through the tier at once: a DVR window of 5 minutes at 16 renditions; more is a flood. */
   tierBodies: 4_096,
   /** Readers of these: every request that an origin may hold, released at once. */
