@@ -53,6 +53,15 @@ export const limits = {
    * memcached item (1 MiB at most by default) has room for it; the frame's 16 bytes are 0.006 %.
    */
   chunkBytes: 256 * kib,
+  /** Requests of one origin on their way to Cassandra: 16 MiB of chunks each way, enough to keep a region's nodes busy. */
+  cassandraReads: 64,
+  cassandraWrites: 64,
+  /** Requests that wait for a place among these; further ones are refused. Reads: 200 segments of 4 MiB. */
+  cassandraWaitingReads: 3_200,
+  /** Writes: both pipelines' PUTs (`pipelinePuts`) of a MiB each, which no origin can have at once. */
+  cassandraWaitingWrites: 2_048,
+  /** Partitions that one `list` may ask for, at 64 numbers each: a day of 2 s segments in 16 renditions has 11,000. */
+  cassandraListedPartitions: 16_384,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
   /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */

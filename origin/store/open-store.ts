@@ -22,6 +22,8 @@ export async function openStore(config: StoreConfig, options: OpenOptions): Prom
   switch (config.is) {
     case 'memory':
       return new MemoryStore(undefined, observer)
+    case 'cassandra':
+      return (await import('./cassandra/open-cassandra.ts')).openCassandra(config, options)
     default:
       throw new RangeError(`there is no store '${config.is}' yet`)
   }
