@@ -28,7 +28,7 @@ export interface TierOptions {
   readonly servers: readonly string[]
   /** How long what is written may be read from the cache. */
   readonly keepMs: Ms
-  readonly observer?: StoreObserver
+  readonly observer?: StoreObserver | undefined
   /** Bounds that a test may want otherwise. */
   readonly bounds?: Partial<Omit<TierConfig, 'servers'>>
 }

@@ -8,6 +8,7 @@ import { limits } from '../../../live/limits.ts'
 // | `MN`                            | to `mn`: every command before it has been carried out        |
 // | `SERVER_ERROR TEXT`             | one command could not be: out of memory, too large           |
 // | `NS OOPAQUE`                    | one `ms` was not stored                                      |
+// | `NF OOPAQUE`                    | one `md` found nothing, which some versions say in spite of `q` |
 // Successful writes and misses are asked to be quiet (flag `q`). Anything else is not what we speak: an error.
 
 /** What a stream of answers is told to. */
@@ -89,6 +90,8 @@ export class MetaReplies {
     const [code, ...words] = line.split(' ')
     if (code === 'VA') this.#startValue(line, words)
     else if (code === 'MN') this.#sink.done()
+    else if (code === 'NF')
+      return // Deleted already.
     else if (code === 'SERVER_ERROR' || code === 'NS') this.#sink.refused(line)
     else if (code === 'ERROR')
       throw new ProtocolError('it does not know meta commands: memcached 1.6 or later is needed')
