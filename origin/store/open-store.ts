@@ -33,7 +33,11 @@ async function openDurable(config: StoreConfig, options: OpenOptions): Promise<S
       return new MemoryStore(undefined, observer)
     case 'cassandra':
       return (await import('./cassandra/open-cassandra.ts')).openCassandra(config, options)
-    default:
-      throw new RangeError(`there is no store '${config.is}' yet`)
+    case 'lsm': {
+      const { LsmStore } = await import('./lsm/lsm-store.ts')
+      return LsmStore.open({ ...options, observer, folder: config.folder })
+    }
+    case 's3':
+      return (await import('./s3/open-s3.ts')).openS3(config, options)
   }
 }
