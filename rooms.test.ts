@@ -14,7 +14,7 @@ const rooms: Record<string, readonly string[]> = {
   'edge/peers/': [],
   'edge/http/': ['edge/core/', 'live/', 'process/', 'results/record/'],
   'origin/core/': ['live/'],
-  'origin/store/': ['live/'],
+  'origin/store/': ['origin/core/', 'live/'],
   'origin/http/': ['origin/core/', 'origin/store/', 'live/', 'process/', 'results/record/'],
   'origin/pipeline/': ['origin/core/', 'live/', 'process/', 'results/record/'],
   'loadgen/player/': ['live/', ...scenarioSchema],

@@ -62,8 +62,63 @@ export const limits = {
   cassandraWaitingWrites: 2_048,
   /** Partitions that one `list` may ask for, at 64 numbers each: a day of 2 s segments in 16 renditions has 11,000. */
   cassandraListedPartitions: 16_384,
+  /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
+  lsmStoreBytes: 32 * 1024 * mib,
+  /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */
+  lsmCandidates: 500_000,
+  /** Disk that the embedded store leaves free: what deletes and compactions write, so that a full disk can be emptied. */
+  lsmReserveBytes: 128 * mib,
+  /** Put to disk in one synced write: a usual segment with its commit; several small ones at once (group commit). */
+  lsmGroupBytes: 1 * mib,
+  /** Of LevelDB in memory, twice at most; also its log, which is read again at start (0.1 s). */
+  lsmWriteBufferBytes: 16 * mib,
+  /** One table file: a full store has 1,024 of them, as many as LevelDB maps into memory. */
+  lsmFileBytes: 32 * mib,
+  /** Chunks read in one go: 2 MiB are copied in about half a millisecond of the event loop. */
+  lsmReadChunks: 8,
+  /** Chunks deleted in one write: under 5 KiB of log, so that no publish waits for a delete. */
+  lsmDeleteChunks: 64,
+  /** How often the embedded store looks for what has left its window. */
+  lsmSweepMs: 5_000,
+  /** Dropped bytes after which their range is compacted: what the disk holds beyond what is kept. */
+  lsmCompactBytes: 64 * mib,
+  /** How long a tree that failed to write takes no writes before it is opened again. */
+  lsmReviveMs: 1_000,
+  /** Events whose state is kept; the one saved longest ago makes room. */
+  storedStates: 256,
+  /** The state of one event: rules, masks and notifications at their limits are under a tenth. */
+  storedStateBytes: 1 * mib,
+  /** Requests of one origin on their way to S3 at once; further ones wait within their budget. */
+  s3Connections: 64,
+  /** Objects of a listed window whose metadata is asked for at once: a start is quick, and publishes have room. */
+  s3Described: 32,
+  /** How long a count of a bucket's objects stands, which takes a request for each thousand of them. */
+  s3StatsMs: 10_000,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */
+  memcachedReadMs: 250,
+  /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
+  memcachedWriteMs: 1_000,
+  /** Failures in a row, after which a server is left alone: fewer would be one lost connection with what it carried. */
+  memcachedFailures: 5,
+  /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
+  memcachedRestMs: 500,
+  memcachedLongestRestMs: 4_000,
+  /** Bytes on their way to one server; further writes are dropped and counted, a server that hangs takes no more. */
+  memcachedWritingBytes: 64 * mib,
+  /** What memcached itself takes for an item by default: a longer value in an answer is none of ours. */
+  memcachedItemBytes: 1 * mib,
+  /** memcached's longest key. */
+  memcachedKeyBytes: 250,
+  /** A line of memcached's answers: a code, a length, flags; error texts are longer. */
+  memcachedLineBytes: 2 * kib,
+  /** What an origin remembers of bodies that it put, so as to delete them from the cache without asking for their names. */
+  tierKnownBodies: 16_384,
+  /** Bodies read through the tier at once: a DVR window of 5 minutes at 16 renditions; more is a flood. */
+  tierBodies: 4_096,
+  /** Readers of these: every request that an origin may hold, released at once. */
+  tierReaders: 20_000,
   /** Open sockets of one listener. */
   connections: 20_000,
   /** Of these, of one client (an IPv4 address, an IPv6 /64): a carrier's NAT or a whole lab, never all there are. */
