@@ -132,7 +132,7 @@ describe.skipIf(memcachedAbsent)('the memcached tier', () => {
         60,
       )
       expect(Buffer.compare(await made.tier.get(key, meta), body)).toBe(0)
-      expect(counts.of('store.memcached.damaged')).toBe(3)
+      expect(counts.of('store.memcached.corrupt')).toBe(3)
       expect(reads()).toBe(1)
       await written(6)
       expect(Buffer.compare(await made.tier.get(key, meta), body)).toBe(0)
