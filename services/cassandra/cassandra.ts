@@ -30,6 +30,10 @@ export interface CassandraService extends Service {
   contactPoints(dataCentre: string): readonly string[]
   /** SIGKILL: the node is gone at once, as by a power cut. Resolves when its process has ended. */
   kill(node: string): Promise<void>
+  /** SIGSTOP: the node keeps its connections and answers nothing, as on a disk that hangs. */
+  pause(node: string): void
+  /** SIGCONT. */
+  resume(node: string): void
   /** Starts a node that is not running, with the data that it had. Resolves when it answers and the others see it. */
   restart(node: string): Promise<void>
   /** Kills every node of a data centre. */
@@ -122,6 +126,14 @@ class Cluster implements CassandraService {
 
   async kill(name: string): Promise<void> {
     await this.#node(name).process?.kill()
+  }
+
+  pause(name: string): void {
+    this.#node(name).process?.signal('SIGSTOP')
+  }
+
+  resume(name: string): void {
+    this.#node(name).process?.signal('SIGCONT')
   }
 
   async restart(name: string): Promise<void> {

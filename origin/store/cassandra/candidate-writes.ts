@@ -26,6 +26,16 @@ const chunksOutliveRowS = 60
 /** Cassandra's word for "as long as it is not removed". */
 const forEver = 0
 
+/** Of the budget, for one attempt at a commit: a node that hangs must leave time for another one. */
+const commitShare = 0.25
+
+interface AttemptOptions {
+  readonly timestamp?: types.Long
+  readonly isIdempotent?: boolean
+  /** How long one attempt may take; as long as there is time left when absent. */
+  readonly longestMs?: number
+}
+
 interface Write {
   readonly key: CandidateKey
   readonly meta: CandidateMeta
@@ -104,8 +114,10 @@ export class CandidateWrites {
     const ttl = key.number === 'init' ? forEver : ttlSeconds(this.#options.keepMs)
     const columns = [meta.etag, meta.bodyBytes, meta.defects ?? null, meta.arrivedMs, token, body.count, stagedUs, ttl]
     const { commit } = this.#options.statements[kindOf(key)]
-    // Not hedged: two transactions of one write would only get into each other's way.
-    const result = await this.#write(body.name, commit, [...rowKey(key), ...columns], deadline, { isIdempotent: false })
+    // Not hedged: two transactions of one write would only get into each other's way. Asked again after a while instead.
+    const longestMs = (this.#options.budgetMs as number) * commitShare
+    const options = { isIdempotent: false, longestMs }
+    const result = await this.#write(body.name, commit, [...rowKey(key), ...columns], deadline, options)
     const row = result.rows[0]
     if (result.wasApplied() || !row) return undefined
     return { etag: row.etag as string, token: row.write_token as string }
@@ -133,13 +145,13 @@ export class CandidateWrites {
     statement: string,
     values: readonly unknown[],
     deadline: number,
-    options: { readonly timestamp?: types.Long; readonly isIdempotent?: boolean },
+    { longestMs = Number.POSITIVE_INFINITY, ...options }: AttemptOptions,
   ): Promise<types.ResultSet> {
     const { client, keyspace, observer } = this.#options
     const onRetry = () => observer.count('store.cassandra.retries')
     return this.#inFlight.run(deadline, () =>
       withinBudget({ what, deadline, onRetry }, leftMs =>
-        client.execute(statement, [...values], { keyspace, readTimeout: leftMs, ...options }),
+        client.execute(statement, [...values], { keyspace, readTimeout: Math.min(leftMs, longestMs), ...options }),
       ),
     )
   }

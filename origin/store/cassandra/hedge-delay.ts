@@ -42,6 +42,7 @@ export class HedgeDelay implements policies.speculativeExecution.SpeculativeExec
     this.#delayMs = sorted[Math.floor(sorted.length * share)] as number
   }
 
+  /** Called by session.ts: the driver itself does not. */
   init(client: Client): void {
     this.#client = client
   }

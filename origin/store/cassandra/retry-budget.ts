@@ -8,6 +8,8 @@ import { StoreError } from '../segment-store.ts'
 /** Between two attempts, growing and jittered: a node that restarts has its connections refused for a second or two. */
 const firstPauseMs = 15
 const longestPauseMs = 250
+/** How long we wait for the driver's own words about what took too long. */
+const driverIsLateMs = 50
 
 const notRetried: ReadonlySet<number> = new Set([
   types.responseErrorCodes.badCredentials,
@@ -35,7 +37,7 @@ export async function withinBudget<Result>(
   const startedMs = performance.now()
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     try {
-      return await attempt(Math.max(1, deadline - performance.now()))
+      return await endedBy(deadline, attempt)
     } catch (error) {
       if (error instanceof StoreError || !isOfCassandra(error)) throw error
       if (error instanceof errors.ResponseError && notRetried.has(error.code)) {
@@ -51,6 +53,21 @@ export async function withinBudget<Result>(
       await pause(waitMs)
       onRetry()
     }
+  }
+}
+
+/** The driver bounds a request, but not what comes before it: preparing its statement, opening a connection. */
+async function endedBy<Result>(deadline: number, attempt: (leftMs: number) => Promise<Result>): Promise<Result> {
+  const leftMs = Math.max(1, deadline - performance.now())
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    const error = new errors.OperationTimedOutError('no answer in time')
+    timer = setTimeout(() => fail(error), leftMs + driverIsLateMs)
+  })
+  try {
+    return await Promise.race([attempt(leftMs), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

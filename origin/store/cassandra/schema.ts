@@ -32,6 +32,9 @@ const minuteS = 60
 const shortestGraceS = 10 * minuteS
 const longestGraceS = 24 * 60 * minuteS
 
+/** A node that asks a slow replica asks another one soon: what our own hedges are between us and the nodes. */
+const hedged = `speculative_retry = 'MIN(99PERCENTILE,50ms)'`
+
 /** How long a row lives, in whole seconds, so that it is never shorter than asked. */
 export const ttlSeconds = (keepMs: Ms): number => Math.max(1, Math.ceil((keepMs as number) / 1_000))
 
@@ -42,8 +45,8 @@ export function tableStatements(keyspace: string, keepMs: Ms): readonly string[]
   const graceS = Math.min(longestGraceS, Math.max(shortestGraceS, ttlS))
   const expiring = `compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'MINUTES', 'compaction_window_size': ${windowMinutes}} AND gc_grace_seconds = ${graceS}`
   return [
-    ...candidateTables(keyspace, 'segment', expiring),
-    ...candidateTables(keyspace, 'initialisation', `compaction = {'class': 'SizeTieredCompactionStrategy'}`),
+    ...candidateTables(keyspace, 'segment', `${hedged} AND ${expiring}`),
+    ...candidateTables(keyspace, 'initialisation', hedged),
     table(keyspace, 'event_state', 'event text PRIMARY KEY, state text'),
     table(keyspace, 'schema_version', 'id text PRIMARY KEY, version int'),
   ]
@@ -66,7 +69,7 @@ function candidateTables(keyspace: string, kind: Kind, options: string): readonl
       `${kind}_chunk`,
       `event text, rendition text, number int, pipeline text, etag text, chunk int, frame blob,
        PRIMARY KEY ((event, rendition, number, pipeline, etag, chunk))`,
-      `${options} AND compression = {'enabled': false} AND read_repair = 'NONE' AND speculative_retry = 'MIN(99PERCENTILE,50ms)'`,
+      `${options} AND compression = {'enabled': false} AND read_repair = 'NONE'`,
     ),
   ]
 }

@@ -1,4 +1,4 @@
-import { Client, type Host, policies, types } from 'cassandra-driver'
+import { Client, errors, type Host, policies, types } from 'cassandra-driver'
 import type { Ms } from '../../../live/units.ts'
 import type { StoreObserver } from '../segment-store.ts'
 import { DriverMetrics } from './driver-metrics.ts'
@@ -41,9 +41,24 @@ class LocalFirst extends policies.loadBalancing.TokenAwarePolicy {
   }
 }
 
+/**
+ * Goes to the next node at once where a node refused or its connection broke. A time-out is not tried again here: it has
+ * used up what its caller had left, which retry-budget.ts counts.
+ */
+class NextNode extends policies.retry.RetryPolicy {
+  override onRequestError(
+    info: policies.retry.OperationInfo,
+    consistency: types.consistencies,
+    error: Error,
+  ): policies.retry.DecisionInfo {
+    if (error instanceof errors.OperationTimedOutError) return this.rethrowResult()
+    return super.onRequestError(info, consistency, error)
+  }
+}
+
 export function makeClient({ contactPoints, localDataCentre, budgetMs, observer }: SessionOptions): Client {
   const hedgeDelay = new HedgeDelay(localDataCentre, budgetMs)
-  return new Client({
+  const client = new Client({
     contactPoints: [...contactPoints],
     localDataCenter: localDataCentre,
     policies: {
@@ -53,6 +68,7 @@ export function makeClient({ contactPoints, localDataCentre, budgetMs, observer 
         longestReconnectMs,
         false,
       ),
+      retry: new NextNode(),
       speculativeExecution: hedgeDelay,
     },
     metrics: new DriverMetrics(observer, hedgeDelay),
@@ -72,6 +88,9 @@ export function makeClient({ contactPoints, localDataCentre, budgetMs, observer 
       maxRequestsPerConnection: requestsPerConnection,
       heartBeatInterval: heartbeatMs,
     },
-    protocolOptions: { maxSchemaAgreementWaitSeconds: 10 },
+    // Tables are made one after another by one node; keyspace.ts waits for the others once, at the end.
+    protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
   })
+  hedgeDelay.init(client)
+  return client
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'cassandra-driver'
-import { type CassandraService, findCassandra, startCassandra } from '../../../services/cassandra/cassandra.ts'
-import { AbsentError } from '../../../services/service.ts'
+import { Client, types } from 'cassandra-driver'
+import { type CassandraService, findCassandra, startCassandra } from '../../../../services/cassandra/cassandra.ts'
+import { AbsentError } from '../../../../services/service.ts'
+import type { StoreConfig } from '../../store-config.ts'
 
 // Real clusters for tests, or one loud line when this machine cannot have any.
 
@@ -19,15 +20,19 @@ export async function whyAbsent(): Promise<string | undefined> {
   }
 }
 
+export type CassandraConfig = Extract<StoreConfig, { is: 'cassandra' }>
+
 export interface TestCluster {
   readonly service: CassandraService
   readonly folder: string
   /** A client of its own, for what the store does not do: another version, a broken chunk, an empty table. */
   readonly admin: Client
+  /** The configuration of a store in `dataCentre` whose keyspace has as many copies in each as `replication` says. */
+  config(dataCentre: string, keyspace: string, replication?: Record<string, number>): CassandraConfig
   stop(): Promise<void>
 }
 
-/** A start takes 5 s of CPU a node; two cores may have other things to do as well. */
+/** What starts nodes: 5 s of CPU each, on two cores that may have other things to do as well. */
 export const startWithinMs = 200_000
 
 export async function startTestCluster(dataCentres: Readonly<Record<string, number>>): Promise<TestCluster> {
@@ -41,6 +46,8 @@ export async function startTestCluster(dataCentres: Readonly<Record<string, numb
   const admin = new Client({
     contactPoints: Object.keys(dataCentres).flatMap(each => service.contactPoints(each)),
     localDataCenter: dataCentre,
+    queryOptions: { consistency: types.consistencies.localQuorum },
+    protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
   })
   const stop = async () => {
     await admin.shutdown()
@@ -51,7 +58,19 @@ export async function startTestCluster(dataCentres: Readonly<Record<string, numb
     await stop()
     throw error
   })
-  return { service, folder, admin, stop }
+  return {
+    service,
+    folder,
+    admin,
+    config: (localDataCentre, keyspace, replication) => ({
+      is: 'cassandra',
+      contactPoints: [...service.contactPoints(localDataCentre)],
+      localDataCentre,
+      keyspace,
+      ...(replication && { replication }),
+    }),
+    stop,
+  }
 }
 
 /** Empties every table of a keyspace. */
@@ -67,3 +86,6 @@ export async function emptyKeyspace(admin: Client, keyspace: string): Promise<vo
     if (table_name !== 'schema_version') await admin.execute(`TRUNCATE ${keyspace}.${table_name}`)
   }
 }
+
+/** What makes a keyspace: half a second of CPU on each node. */
+export const openWithinMs = 60_000
