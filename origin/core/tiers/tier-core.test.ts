@@ -54,15 +54,15 @@ describe('the way of a read', () => {
     expect(served(world)).toBe(1)
   })
 
-  it('reads again from the store what the cache has damaged, and mends it', () => {
+  it('reads again from the store what the cache has corrupt, and mends it', () => {
     const world = new TierWorld()
     world.publish(body)
     world.advance(10)
     for (const name of world.servers.keys()) world.damage(name)
     world.read(body)
     world.advance(100)
-    expect(world.log.find(effect => effect.do === 'ask-store')).toMatchObject({ reason: 'cache-damaged' })
-    expect(world.count('damaged')).toBe(body.chunks)
+    expect(world.log.find(effect => effect.do === 'ask-store')).toMatchObject({ reason: 'cache-corrupt' })
+    expect(world.count('corrupt')).toBe(body.chunks)
     expect(world.count('fills')).toBe(body.chunks)
     expect(served(world)).toBe(1)
   })
