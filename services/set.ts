@@ -94,6 +94,8 @@ async function writeStores(
         replication: Object.fromEntries(copies),
       })
     }
+    // memcached alone stands before the embedded store.
+    if (!cassandra && !s3) add('lsm', region, { is: 'lsm', folder: join(folder, `lsm-${region}`) })
     if (s3) add('s3', region, { is: 's3', endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region })
   }
   const files = Object.entries(stores).map(

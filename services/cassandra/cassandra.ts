@@ -22,6 +22,8 @@ export interface CassandraNode {
   readonly dataCentre: string
   /** Its process runs; whether it answers already is another question. */
   readonly alive: boolean
+  /** Of the process that runs, or of the last one; undefined before the first. */
+  readonly pid: number | undefined
 }
 
 export interface CassandraService extends Service {
