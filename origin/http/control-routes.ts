@@ -29,6 +29,14 @@ const faultsSchema = z.strictObject({
   shed: z.boolean().optional(),
   slowMs: z.number().min(0).max(60_000).optional(),
   down: z.boolean().optional(),
+  /** Every operation of the store takes this much longer, or fails. */
+  storeSlowMs: z.number().min(0).max(60_000).optional(),
+  storeFails: z.boolean().optional(),
+})
+const auditSchema = z.strictObject({
+  acknowledged: z
+    .array(z.strictObject({ pipeline: nameSchema, rendition: nameSchema, number: number.optional(), etag: z.string() }))
+    .max(limits.auditSegments),
 })
 const nothing = z.strictObject({}).optional()
 
