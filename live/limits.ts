@@ -70,6 +70,8 @@ export const limits = {
   auditSegments: 2_000,
   /** Reads of an audit at once: it must not look like a storm. */
   auditReads: 8,
+  /** Listing a whole window: 150 numbers of every rendition, from a database that has just come up. */
+  storeListMs: 30_000,
   /** A store that did not answer at the start is asked again this much later. */
   storeRetryMs: 500,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */

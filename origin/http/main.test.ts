@@ -56,7 +56,7 @@ describe('tidegate origin', () => {
 
   it('says that a port is taken, and leaves none of its listeners open', async () => {
     const first = await startOrigin(configurationOf({ event }), tokens)
-    const taken = Number(new URL(first.urls.publish).port)
+    const taken = Number(new URL(first.urls.publish as string).port)
     const second = startOrigin(configurationOf({ event, publishPort: taken }), tokens)
     await expect(second).rejects.toThrow(`port ${taken} on 127.0.0.1 is taken`)
     await first.close()
