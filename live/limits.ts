@@ -47,6 +47,33 @@ export const limits = {
   originHolds: 20_000,
   /** Bytes of every candidate that the memory store keeps. */
   memoryStoreBytes: 2_048 * mib,
+  /** Publish processes that one origin process follows: a few in each of a few regions. */
+  followedOrigins: 16,
+  /** Processes that follow one publish process; the next one is refused with 503. */
+  feedFollowers: 32,
+  /** Lines of the feed that a follower has not taken yet, beyond its snapshot; then it is dropped and starts anew. */
+  feedWaitingBytes: 1 * mib,
+  /** One line of the feed: 256 invalidation rules and as many masks, about 200 bytes each. */
+  feedLineBytes: 256 * kib,
+  /** How often a feed says that it lives, and how long a follower bears its silence. */
+  feedHeartbeatMs: 500,
+  feedSilenceMs: 3_000,
+  /** The longest pause before a follower asks for a lost feed again: a segment. */
+  feedBackoffMs: 2_000,
+  /** What another region announces must be in this region's store by then ("low seconds"), or it is given up. */
+  replicationMs: 10_000,
+  /** Bodies of other regions that are looked for in this region's store at once: a few segments of every rendition. */
+  replicationReads: 256,
+  /** Acknowledged PUTs that a pipeline process remembers for an audit: an hour at 14 renditions and two origins. */
+  acknowledgedPuts: 50_000,
+  /** Segments that one audit reads back: what a command of `controlBodyBytes` can name. */
+  auditSegments: 2_000,
+  /** Reads of an audit at once: it must not look like a storm. */
+  auditReads: 8,
+  /** Listing a whole window: 150 numbers of every rendition, from a database that has just come up. */
+  storeListMs: 30_000,
+  /** A store that did not answer at the start is asked again this much later. */
+  storeRetryMs: 500,
   /**
    * One chunk of a stored body. Our choice: the real system keeps items under 1 MiB inline and publishes no chunk size.
    * A quarter of that: a MiB-sized segment is four reads at once, and a retry or a hedge repeats a quarter of it; a
