@@ -73,7 +73,7 @@ describe('a record against a baseline', () => {
     )
     expect(shown).toEqual([['oca', 'fills_per_segment_max', 'worse', 'exact']])
     expect(notes).toEqual([
-      'The baseline is from another machine (2 × one of these, linux x64): counts are compared, times are not.',
+      'The baseline is from another machine (2 × one of these, linux x64): counts are compared with it, times are not.',
     ])
   })
 

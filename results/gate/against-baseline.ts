@@ -46,7 +46,9 @@ function notesOn(record: RunRecord, baseline: Baseline): string[] {
   const { cpu, cores, platform } = baseline.machine
   return [
     ...(otherMachine
-      ? [`The baseline is from another machine (${cores} × ${cpu}, ${platform}): counts are compared, times are not.`]
+      ? [
+          `The baseline is from another machine (${cores} × ${cpu}, ${platform}): counts are compared with it, times are not.`,
+        ]
       : []),
     ...(added.length > 0 ? [`Not in the baseline, so not compared: ${added.join(', ')}.`] : []),
   ]
