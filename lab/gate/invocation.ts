@@ -18,7 +18,7 @@ export function invocationOf(record: RunRecord, scenarioFile: string): string[] 
 }
 
 function argumentsOf(variant: Variant): string[] {
-  if (!variant.name.startsWith('edge:')) return ['--policy', variant.name]
+  if (!variant.name.startsWith('edge:')) return ['--policy', variant.name.replace(repetition, '')]
   const { edge, variant: of, configFile } = variant.policy
   if (typeof edge !== 'string') throw new GateError(`the record does not say which edge ${variant.name} is`)
   if (URL.canParse(edge) && edge.startsWith('http')) {
@@ -26,5 +26,5 @@ function argumentsOf(variant: Variant): string[] {
   }
   if (typeof configFile === 'string') return ['--edge', `${edge}:${configFile}`]
   const named = typeof of === 'string' && of !== 'stock' ? `${edge}:${of}` : edge
-  return ['--edge', named.replace(repetition, '')]
+  return ['--edge', named]
 }
