@@ -47,6 +47,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./render-command.ts')).renderCommand(),
   },
   {
+    name: 'init',
+    description: 'write a scenario, a gate and a workflow for CI into this repository',
+    load: async () => (await import('./init-command.ts')).initCommand(),
+  },
+  {
     name: 'merge',
     description: 'join records, or parts of records, of shards without loss',
     load: async () => (await import('./merge-command.ts')).mergeCommand(),

@@ -46,6 +46,7 @@ test('a configuration as it is deployed is made to stand in a scenario, and keep
   expect(text).toContain('proxy_cache_path @FOLDER@/cache1 levels=1:2 keys_zone=live:10m max_size=512m;')
   expect(text).toContain('proxy_cache_lock on;')
   expect(text).toContain('if ($arg_a = ";}") {')
+  expect(text).toContain('access_log off;')
   expect(text).not.toMatch(/internal:8080|ssl|listen 80|return 301|\/var\/|www-data|\bpid\b/)
   expect(changes).toEqual([
     'include mime.types was left out: there is no such file beside it',

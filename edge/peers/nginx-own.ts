@@ -68,7 +68,9 @@ function withIncludes(
 }
 
 function adaptHttp(http: Directive, changes: Set<string>): Directive {
-  const inside = (http.block ?? []).filter(({ name }) => !temporary.includes(name) && name !== 'error_log')
+  const inside = (http.block ?? []).filter(
+    ({ name }) => !temporary.includes(name) && name !== 'error_log' && name !== 'access_log',
+  )
   const names = new Set(inside.filter(({ name }) => name === 'upstream').map(({ value }) => value))
   const servers = inside.filter(({ name }) => name === 'server')
   const kept = servers.filter(server => hasDeep(server.block ?? [], 'proxy_pass'))
@@ -81,13 +83,13 @@ function adaptHttp(http: Directive, changes: Set<string>): Directive {
     .map(one => {
       if (one.name === 'proxy_cache_path')
         return { ...one, value: one.value.replace(/^\S+/, `@FOLDER@/cache${++caches}`) }
-      if (one.name === 'access_log') return { ...one, value: 'off' }
       if (one.name === 'upstream') return adaptUpstream(one, changes)
       if (one.name === 'server') return adaptServer(one, { names, changes, isDefault: one === answering })
       return one
     })
-  const scratch = temporary.map(name => simple(name, `@FOLDER@/${name}`))
-  return { ...http, block: withAsker([...scratch, ...block], true) }
+  // Without a word, nginx logs where only the service may write.
+  const files = [simple('access_log', 'off'), ...temporary.map(name => simple(name, `@FOLDER@/${name}`))]
+  return { ...http, block: withAsker([...files, ...block], true) }
 }
 
 /** Its servers are the scenario's origin; how it chooses among them and keeps connections stays. */
