@@ -96,6 +96,7 @@ async function program(called: string | undefined): Promise<Command> {
   for (const { name, description, load } of subcommands) {
     const command = name === called ? await load() : new Command(name).description(description)
     root.addCommand(command.copyInheritedSettings(root))
+    for (const nested of command.commands) nested.copyInheritedSettings(root)
   }
   return root
 }

@@ -43,6 +43,8 @@ export const gateStorm = (addedMs: number): Scenario =>
     fleet: {
       players: 20,
       arrivals: [{ is: 'ramp', fromMs: 0, toMs: 300, share: 1 }],
+      // Everybody asks for each segment once, shortly before it is published: what they wait is one thing.
+      earlyPollers: { share: 1, everyMs: 5_000, aheadMs: 150 },
       clockError: { is: 'uniform', lowMs: -20, highMs: 20 },
     },
     actions: [{ atMs: 0, do: 'origin-slow', ms: distanceMs + addedMs, forMs: durationMs }],
