@@ -24,6 +24,7 @@ const rooms: Record<string, readonly string[]> = {
   'services/': ['live/'],
   'scenarios/': ['live/', 'edge/core/policy.ts', 'origin/pipeline/media/asset.ts'],
   'results/record/': ['live/'],
+  'results/gate/': ['live/', 'results/'],
   'results/': ['live/'],
   'lab/': [
     'bad-input/',
@@ -41,7 +42,7 @@ const rooms: Record<string, readonly string[]> = {
   'conformance/': ['edge/', 'process/'],
   'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/'],
 }
-const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/']
+const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/', 'results/gate/']
 /** What a pure room may use of libraries: nothing that does I/O. */
 const pureLibraries = ['zod', 'structured-headers', 'http-cache-semantics']
 
