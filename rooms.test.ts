@@ -27,7 +27,8 @@ const rooms: Record<string, readonly string[]> = {
   'lab/': ['bad-input/', 'edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'cli/'],
   'bad-input/': ['edge/', 'origin/', 'process/', 'live/', 'loadgen/'],
   'conformance/': ['edge/', 'process/'],
-  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/'],
+  'pages/': ['results/', 'sim/', 'lab/', 'live/', 'process/'],
+  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/', 'pages/'],
 }
 const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/']
 /** What a pure room may use of libraries: nothing that does I/O. */

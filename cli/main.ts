@@ -27,6 +27,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./explain-command.ts')).explainCommand(),
   },
   {
+    name: 'report',
+    description: 'write one self-contained page that shows what a run, or several, did',
+    load: async () => (await import('./report-command.ts')).reportCommand(),
+  },
+  {
     name: 'merge',
     description: 'join records, or parts of records, of shards without loss',
     load: async () => (await import('./merge-command.ts')).mergeCommand(),

@@ -1,0 +1,6 @@
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import { describe, expect, it } from 'vitest'
+import { aRecord } from '../../results/record.fixture.ts'
+import { percentileBands } from './percentiles.ts'
+import { renderReport } from './report.ts'
+import { reportOf } from './report-data.ts'
