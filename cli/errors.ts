@@ -2,7 +2,9 @@ import { CommanderError } from 'commander'
 import { HarnessError } from '../lab/harness-error.ts'
 import { ConfigurationError } from '../process/configuration.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
+import { GateError } from '../results/gate/outcome.ts'
 import { MergeError } from '../results/record/merge.ts'
+import { RecordError } from '../results/record/read.ts'
 import { ScenarioError } from '../scenarios/scenario-error.ts'
 
 // How the command ends. A mistake of the user's is told in a line, without a stack.
@@ -17,7 +19,7 @@ export const exitCodes = {
   checkFailed: 3,
 } as const
 
-const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError]
+const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError, RecordError, GateError]
 
 /** Tells what happened on standard error and gives the exit code. */
 export function tellError(error: unknown): number {

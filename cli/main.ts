@@ -32,6 +32,26 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./report-command.ts')).reportCommand(),
   },
   {
+    name: 'gate',
+    description: 'hold a record against a baseline, and its times against another commit or command',
+    load: async () => (await import('./gate-command.ts')).gateCommand(),
+  },
+  {
+    name: 'baseline',
+    description: 'keep what later runs are held against',
+    load: async () => (await import('./baseline-command.ts')).baselineCommand(),
+  },
+  {
+    name: 'compare',
+    description: 'set records side by side, in the terminal and as a page',
+    load: async () => (await import('./compare-command.ts')).compareCommand(),
+  },
+  {
+    name: 'render',
+    description: 'write a record as JUnit XML, Markdown, JSON, a line of JSON, or Prometheus text',
+    load: async () => (await import('./render-command.ts')).renderCommand(),
+  },
+  {
     name: 'merge',
     description: 'join records, or parts of records, of shards without loss',
     load: async () => (await import('./merge-command.ts')).mergeCommand(),

@@ -1,9 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { renderReport } from '../pages/report/report.ts'
-import { recordSchema } from '../results/record/record.ts'
-import { readJson } from './read-json.ts'
-import { ReportError } from './report-error.ts'
+import { readRecord } from './read-record.ts'
 
 const help = `
 The page needs no network and no other file. Several records stand beside each other on the same axes.
@@ -20,11 +18,7 @@ export const reportCommand = (): Command =>
     .requiredOption('--html <file>', 'where the page is written')
     .addHelpText('after', help)
     .action(async (files: string[], { html }: { html: string }) => {
-      const records = files.map(file => {
-        const record = recordSchema.safeParse(readJson(file, ReportError))
-        if (!record.success) throw new ReportError(`${file} is no record: ${record.error.issues[0]?.message}`)
-        return record.data
-      })
+      const records = files.map(readRecord)
       writeFileSync(html, await renderReport(records))
       process.stdout.write(`report: ${html}\n`)
     })

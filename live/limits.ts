@@ -140,6 +140,10 @@ export const limits = {
   manifestMs: 1_000,
   /** `event.json`: how soon an edge that asks by itself learns of a new version or invalidation rule. */
   eventConfigMs: 1_000,
+  /** A Markdown summary: what CI services take for one step of a job. */
+  markdownBytes: 1 * mib,
+  /** Lines of a gate's history: a year of a few changes a week. */
+  historyLines: 500,
   /** A PUT of the event within this time means that pushes arrive. */
   pushesArriveMs: 5_000,
 } as const

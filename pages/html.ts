@@ -13,7 +13,13 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[] | undefined
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, found => entities[found] as string)
 
@@ -30,7 +36,9 @@ function rendered(part: Part): string {
 
 /** JSON inside a script element: nothing in it can end the element or begin a comment. */
 export const jsonForScript = (value: unknown): Html =>
-  new Html(JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
+  new Html(
+    JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
 
 /** Code of our own inside a script element. */
 export const scriptOf = (code: string): Html => new Html(code.replaceAll('</script', '<\\/script'))

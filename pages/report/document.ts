@@ -90,10 +90,12 @@ const head = (variants: readonly ReportVariant[], first: string): Html =>
   html`<thead><tr><th scope="col">${first}</th>${variants.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>`
 
 function table(variants: readonly ReportVariant[]): Html {
-  return scrolling(html`<table>${head(variants, '')}<tbody>${rows.map(
-    ([label, cell]) =>
-      html`<tr><th scope="row">${label}</th>${variants.map(variant => html`<td>${cell(variant)}</td>`)}</tr>`,
-  )}</tbody></table>`)
+  return scrolling(
+    html`<table>${head(variants, '')}<tbody>${rows.map(
+      ([label, cell]) =>
+        html`<tr><th scope="row">${label}</th>${variants.map(variant => html`<td>${cell(variant)}</td>`)}</tr>`,
+    )}</tbody></table>`,
+  )
 }
 
 function seriesTable(
@@ -112,11 +114,15 @@ function seriesTable(
 }
 
 function waitTable(variants: readonly ReportVariant[]): Html {
-  const percents = [...new Set(variants.flatMap(({ waits }) => waits.map(({ percent }) => percent)))].sort((a, b) => a - b)
+  const percents = [...new Set(variants.flatMap(({ waits }) => waits.map(({ percent }) => percent)))].sort(
+    (a, b) => a - b,
+  )
   if (percents.length === 0) return html`<p>No live segment was waited for.</p>`
   const cell = ({ waits }: ReportVariant, percent: number): string => {
     const band = waits.find(one => one.percent === percent)
-    return band ? `${formatMs(band.valueMs as number)} (${formatMs(band.lowMs as number)} to ${formatMs(band.highMs as number)})` : '–'
+    return band
+      ? `${formatMs(band.valueMs as number)} (${formatMs(band.lowMs as number)} to ${formatMs(band.highMs as number)})`
+      : '–'
   }
   const body = percents.map(
     percent =>
@@ -144,5 +150,7 @@ function checkTable(variants: readonly ReportVariant[]): Html {
     ),
   )
   if (body.length === 0) return html`<p>The scenario has no checks.</p>`
-  return scrolling(html`<table><thead><tr><th scope="col">variant</th><th scope="col">figure</th><th scope="col">wanted</th><th scope="col">got</th><th scope="col">outcome</th></tr></thead><tbody>${body}</tbody></table>`)
+  return scrolling(
+    html`<table><thead><tr><th scope="col">variant</th><th scope="col">figure</th><th scope="col">wanted</th><th scope="col">got</th><th scope="col">outcome</th></tr></thead><tbody>${body}</tbody></table>`,
+  )
 }

@@ -108,7 +108,10 @@ function drawWaits(): void {
         axesOf(formatNumber, value => (value === null ? '' : `${formatMs(value)} ms`))[1] as uPlot.Axis,
       ],
       series: [
-        { label: 'of all waits', value: (_, at) => (at === null ? '–' : `${Number((100 - 100 * 10 ** -at).toFixed(1))} %`) },
+        {
+          label: 'of all waits',
+          value: (_, at) => (at === null ? '–' : `${Number((100 - 100 * 10 ** -at).toFixed(1))} %`),
+        },
         ...data.variants.flatMap(({ name }, i) => {
           const { color, dash } = strokeAt(i)
           const value = (_: uPlot, at: number | null) => `${formatMs(at ?? undefined)} ms`

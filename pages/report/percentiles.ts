@@ -19,7 +19,9 @@ const deviations95 = 1.96
 /** The `percents` that `histogram` (of microseconds) can carry: of 100 waits nobody knows the 99.9th percentile. */
 export function percentileBands(histogram: Histogram, percents: readonly number[]): PercentileBand[] {
   const n = histogram.totalCount
-  return percents.filter(percent => n * (1 - percent / 100) >= 1).map(percent => bandAt(histogram, n, percent))
+  return percents
+    .filter(percent => Math.round(n * (100 - percent)) >= 100)
+    .map(percent => bandAt(histogram, n, percent))
 }
 
 function bandAt(histogram: Histogram, n: number, percent: number): PercentileBand {

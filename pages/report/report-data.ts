@@ -1,5 +1,5 @@
-import type { RunRecord, Variant } from '../../results/record/record.ts'
 import { joinHistograms } from '../../results/record/merge.ts'
+import type { RunRecord, Variant } from '../../results/record/record.ts'
 import { headline } from '../../results/render/headline.ts'
 import { type PercentileBand, percentileBands } from './percentiles.ts'
 
