@@ -40,7 +40,8 @@ const rooms: Record<string, readonly string[]> = {
   ],
   'bad-input/': ['edge/', 'origin/', 'process/', 'live/', 'loadgen/'],
   'conformance/': ['edge/', 'process/'],
-  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/'],
+  'pages/': ['results/', 'sim/', 'lab/', 'live/', 'process/'],
+  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/', 'pages/'],
 }
 const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/', 'results/gate/']
 /** What a pure room may use of libraries: nothing that does I/O. */
