@@ -112,6 +112,11 @@ export const limits = {
   /** How often an edge asks a sibling whether it lives, and how long it waits for the answer; two misses count. */
   heartbeatMs: 250,
   heartbeatTimeoutMs: 400,
+  /**
+   * How long an origin that failed or was dead must live before it is preferred again: eight heartbeats, so that one that
+   * comes and goes (a restart that fails, a route that flaps) does not take the fills with it each time.
+   */
+  originReturnMs: 2_000,
   /** From one edge to the origin, for a player: between the origin's longest hold and a waiter's end. */
   originWaitMs: 3_750,
   /** What waits without a bound of its own (presets nginx and none): nginx's `proxy_read_timeout`. */
