@@ -15,7 +15,7 @@ export const ours = 'oca'
 /** Starts this project's edge, with its preset `oca` and nothing changed, in front of `origin`. */
 export async function startOurs(origin: string): Promise<RunningCache> {
   const edge = await startEdge(
-    { name: 'conformance', site: 'conformance', origin, preset: ours },
+    { name: 'conformance', site: 'conformance', origins: [{ url: origin }], preset: ours },
     'conformance-control',
   )
   return { name: ours, url: edge.url, stop: () => edge.close() }

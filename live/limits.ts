@@ -105,6 +105,8 @@ export const limits = {
   bodySilenceMs: 2_000,
   /** Interim (1xx) heads before an upstream's answer; more are a flood. */
   interimHeads: 8,
+  /** Regions with an origin: an edge watches one for each, packagers publish to each. */
+  regions: 4,
   /** Edges of one site; the rendezvous order is computed over all of them. */
   siteEdges: 64,
   /** Connections to one upstream: held requests occupy theirs; above `edgeFills` nothing could use them. */
