@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { HarnessError } from '../lab/harness-error.ts'
+import { StoreError } from '../origin/store/segment-store.ts'
 import { ConfigurationError } from '../process/configuration.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
 import { MergeError } from '../results/record/merge.ts'
@@ -27,7 +28,7 @@ export function tellError(error: unknown): number {
     process.stderr.write(`tidegate: ${(error as Error).message}\n`)
     return exitCodes.badInput
   }
-  if (error instanceof HarnessError) {
+  if (error instanceof HarnessError || error instanceof StoreError) {
     process.stderr.write(`tidegate: ${error.message}\n`)
     return exitCodes.harnessFailed
   }

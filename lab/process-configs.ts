@@ -34,6 +34,7 @@ export const originConfig = (
   deliveryPort: port,
   publishPort: 0,
   event,
+  store: { is: 'memory' },
   backlogUntilMs,
 })
 

@@ -47,6 +47,65 @@ export const limits = {
   originHolds: 20_000,
   /** Bytes of every candidate that the memory store keeps. */
   memoryStoreBytes: 2_048 * mib,
+  /** Publish processes that one origin process follows: a few in each of a few regions. */
+  followedOrigins: 16,
+  /** Processes that follow one publish process; the next one is refused with 503. */
+  feedFollowers: 32,
+  /** Lines of the feed that a follower has not taken yet, beyond its snapshot; then it is dropped and starts anew. */
+  feedWaitingBytes: 1 * mib,
+  /** One line of the feed: 256 invalidation rules and as many masks, about 200 bytes each. */
+  feedLineBytes: 256 * kib,
+  /** How often a feed says that it lives, and how long a follower bears its silence. */
+  feedHeartbeatMs: 500,
+  feedSilenceMs: 3_000,
+  /** The longest pause before a follower asks for a lost feed again: a segment. */
+  feedBackoffMs: 2_000,
+  /** What another region announces must be in this region's store by then ("low seconds"), or it is given up. */
+  replicationMs: 10_000,
+  /** Bodies of other regions that are looked for in this region's store at once: a few segments of every rendition. */
+  replicationReads: 256,
+  /** Acknowledged PUTs that a pipeline process remembers for an audit: an hour at 14 renditions and two origins. */
+  acknowledgedPuts: 50_000,
+  /** Segments that one audit reads back: what a command of `controlBodyBytes` can name. */
+  auditSegments: 2_000,
+  /** Reads of an audit at once: it must not look like a storm. */
+  auditReads: 8,
+  /** Listing a whole window: 150 numbers of every rendition, from a database that has just come up. */
+  storeListMs: 30_000,
+  /** A store that did not answer at the start is asked again this much later. */
+  storeRetryMs: 500,
+  /**
+   * One chunk of a stored body. Our choice: the real system keeps items under 1 MiB inline and publishes no chunk size.
+   * A quarter of that: a MiB-sized segment is four reads at once, and a retry or a hedge repeats a quarter of it; a
+   * memcached item (1 MiB at most by default) has room for it; the frame's 16 bytes are 0.006 %.
+   */
+  chunkBytes: 256 * kib,
+  /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
+  lsmStoreBytes: 32 * 1024 * mib,
+  /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */
+  lsmCandidates: 500_000,
+  /** Disk that the embedded store leaves free: what deletes and compactions write, so that a full disk can be emptied. */
+  lsmReserveBytes: 128 * mib,
+  /** Put to disk in one synced write: a usual segment with its commit; several small ones at once (group commit). */
+  lsmGroupBytes: 1 * mib,
+  /** Of LevelDB in memory, twice at most; also its log, which is read again at start (0.1 s). */
+  lsmWriteBufferBytes: 16 * mib,
+  /** One table file: a full store has 1,024 of them, as many as LevelDB maps into memory. */
+  lsmFileBytes: 32 * mib,
+  /** Chunks read in one go: 2 MiB are copied in about half a millisecond of the event loop. */
+  lsmReadChunks: 8,
+  /** Chunks deleted in one write: under 5 KiB of log, so that no publish waits for a delete. */
+  lsmDeleteChunks: 64,
+  /** How often the embedded store looks for what has left its window. */
+  lsmSweepMs: 5_000,
+  /** Dropped bytes after which their range is compacted: what the disk holds beyond what is kept. */
+  lsmCompactBytes: 64 * mib,
+  /** How long a tree that failed to write takes no writes before it is opened again. */
+  lsmReviveMs: 1_000,
+  /** Events whose state is kept; the one saved longest ago makes room. */
+  storedStates: 256,
+  /** The state of one event: rules, masks and notifications at their limits are under a tenth. */
+  storedStateBytes: 1 * mib,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
   /** Open sockets of one listener. */

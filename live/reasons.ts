@@ -81,6 +81,7 @@ export const publishReasons = {
   'too-large': 'larger than a segment may be',
   'bad-defects': 'the Live-Defects field is malformed',
   'store-failed': 'the store could not keep it; try again',
+  'store-full': 'the store has no room; what it has can be read',
 } as const
 
 export type EdgeReason = keyof typeof edgeReasons

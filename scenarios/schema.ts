@@ -19,7 +19,7 @@ const arrivalSchema = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('leave-wave'), fromMs: ms, toMs: ms, share }),
 ])
 
-const profileNames = ['hls.js', 'dash.js', 'media3'] as const
+const profileNames = ['hls.js', 'dash.js', 'media3', 'shaka', 'rfc8216'] as const
 export type ProfileName = (typeof profileNames)[number]
 
 export const fleetSchema = z.strictObject({

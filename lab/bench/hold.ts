@@ -125,7 +125,7 @@ class HoldBench {
       this.#children.push(child)
       return child
     }
-    const origin = await start('origin', { name: 'hold-origin', event: this.#event })
+    const origin = await start('origin', { name: 'hold-origin', event: this.#event, store: { is: 'memory' } })
     const edge = await start('edge', {
       name: 'hold-edge',
       site: 'a',

@@ -73,7 +73,7 @@ export class PeerGround {
   /** Starts the origin alone; its delivery listener is the upstream until something else is set. */
   static async start(folder: string, bodyBytes: number): Promise<PeerGround> {
     const ground = new PeerGround(folder, bodyBytes)
-    const origin = await ground.#startChild('origin', 'origin', { event: ground.event })
+    const origin = await ground.#startChild('origin', 'origin', { event: ground.event, store: { is: 'memory' } })
     ground.#publishUrl = origin.url('publish')
     ground.#control = new ControlClient(origin.url('control'), ground.#tokens.control)
     ground.#urls.set('direct', origin.url('delivery'))

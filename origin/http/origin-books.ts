@@ -9,6 +9,7 @@ import type { GuardCount } from '../../process/connections.ts'
 import { PairCounts } from '../../process/pair-counts.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part, SegmentCounts } from '../../results/record/part.ts'
+import type { StoreObserver } from '../store/segment-store.ts'
 
 // What the origin counts, by the names of docs/processes.md.
 
@@ -23,7 +24,14 @@ interface SegmentBook {
   readonly sites: Map<string, SegmentCounts>
 }
 
-export class OriginBooks {
+/** A request as far as it was held. */
+interface Held {
+  readonly arrivedMs: EpochMs
+  readonly publishedMs: EpochMs | undefined
+  readonly headMs: EpochMs | undefined
+}
+
+export class OriginBooks implements StoreObserver {
   readonly #name: string
   readonly #sites = new Set<string>()
   readonly #watchers: ((entry: AccessEntry, at: EpochMs) => void)[] = []
@@ -52,6 +60,20 @@ export class OriginBooks {
 
   counts(): ReadonlyMap<string, number> {
     return this.#recorder.counts()
+  }
+
+  /** Everything that is counted, and nothing more than that: the stores' counts, the feed's, the limiter's. */
+  count(name: string, by = 1): void {
+    this.#recorder.count(name, by)
+  }
+
+  /** Everything that is timed, and nothing more than that. */
+  time(name: string, durationMs: Ms): void {
+    this.#recorder.time(name, durationMs)
+  }
+
+  histogram(name: string): ReturnType<Recorder['histogram']> {
+    return this.#recorder.histogram(name)
   }
 
   /** `watcher` is told of every request of the delivery side that has ended. */
@@ -109,6 +131,13 @@ export class OriginBooks {
     this.#recorder.time('hold_ms', heldMs)
     this.#recorder.count(`holds.reason.${reason}`)
     if ((heldMs as number) > (boundMs as number) + boundSlackMs) this.#recorder.count('holds_over_bound')
+  }
+
+  /** Of a request that was held until the publication: from its acknowledgement to the first byte of the answer. */
+  heldPublication({ arrivedMs, publishedMs, headMs }: Held): void {
+    // What was published before it came was masked or waited for another candidate.
+    if (publishedMs === undefined || headMs === undefined || publishedMs < arrivedMs) return
+    this.#recorder.time('publish_to_hold_visible_ms', between(publishedMs, headMs))
   }
 
   /** A request of the delivery side has ended. */

@@ -41,7 +41,7 @@ async function start(event: LiveEvent) {
         name: `pipeline-${pipeline}`,
         pipeline,
         event,
-        publishTo: [origin.urls.publish],
+        publishTo: [origin.urls.publish as string],
         backlogSegments: 10,
       }
       const running = await startPipeline(pipelineConfigSchema.parse(given), tokens)

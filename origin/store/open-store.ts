@@ -22,6 +22,10 @@ export async function openStore(config: StoreConfig, options: OpenOptions): Prom
   switch (config.is) {
     case 'memory':
       return new MemoryStore(undefined, observer)
+    case 'lsm': {
+      const { LsmStore } = await import('./lsm/lsm-store.ts')
+      return LsmStore.open({ ...options, observer, folder: config.folder })
+    }
     default:
       throw new RangeError(`there is no store '${config.is}' yet`)
   }

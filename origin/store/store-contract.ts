@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Bytes } from '../../live/units.ts'
 import { type CandidateKey, formatKey, type SegmentStore, StoreError, type StoreFault } from './segment-store.ts'
+import { type DurableStore, describeDurability } from './store-durability-contract.ts'
 
 // What every store must keep. Each store's test calls this; a store may have further tests of its own.
 
@@ -24,8 +25,16 @@ const faultOf = (promise: Promise<unknown>): Promise<StoreFault | undefined> =>
     },
   )
 
-/** `make` gives an empty store; with `limitBytes` (where the store has a limit of its own) one that is full at that. */
-export function describeStore(name: string, make: (limitBytes?: Bytes) => Promise<SegmentStore>): void {
+/**
+ * `make` gives an empty store; with `limitBytes` (where the store has a limit of its own) one that is full at that. A
+ * store that outlives its process says how it is opened again, and is held to that as well.
+ */
+export function describeStore(
+  name: string,
+  make: (limitBytes?: Bytes) => Promise<SegmentStore>,
+  durable?: DurableStore,
+): void {
+  if (durable) describeDurability(name, make, durable)
   describe(`${name} as a segment store`, () => {
     let store: SegmentStore
     const put = (where: CandidateKey, text: string, token = text) =>
