@@ -80,6 +80,15 @@ export const limits = {
    * memcached item (1 MiB at most by default) has room for it; the frame's 16 bytes are 0.006 %.
    */
   chunkBytes: 256 * kib,
+  /** Requests of one origin on their way to Cassandra: 16 MiB of chunks each way, enough to keep a region's nodes busy. */
+  cassandraReads: 64,
+  cassandraWrites: 64,
+  /** Requests that wait for a place among these; further ones are refused. Reads: 200 segments of 4 MiB. */
+  cassandraWaitingReads: 3_200,
+  /** Writes: both pipelines' PUTs (`pipelinePuts`) of a MiB each, which no origin can have at once. */
+  cassandraWaitingWrites: 2_048,
+  /** Partitions that one `list` may ask for, at 64 numbers each: a day of 2 s segments in 16 renditions has 11,000. */
+  cassandraListedPartitions: 16_384,
   /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
   lsmStoreBytes: 32 * 1024 * mib,
   /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */
@@ -106,8 +115,37 @@ export const limits = {
   storedStates: 256,
   /** The state of one event: rules, masks and notifications at their limits are under a tenth. */
   storedStateBytes: 1 * mib,
+  /** Requests of one origin on their way to S3 at once; further ones wait within their budget. */
+  s3Connections: 64,
+  /** Objects of a listed window whose metadata is asked for at once: a start is quick, and publishes have room. */
+  s3Described: 32,
+  /** How long a count of a bucket's objects stands, which takes a request for each thousand of them. */
+  s3StatsMs: 10_000,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */
+  memcachedReadMs: 250,
+  /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
+  memcachedWriteMs: 1_000,
+  /** Failures in a row, after which a server is left alone: fewer would be one lost connection with what it carried. */
+  memcachedFailures: 5,
+  /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
+  memcachedRestMs: 500,
+  memcachedLongestRestMs: 4_000,
+  /** Bytes on their way to one server; further writes are dropped and counted, a server that hangs takes no more. */
+  memcachedWritingBytes: 64 * mib,
+  /** What memcached itself takes for an item by default: a longer value in an answer is none of ours. */
+  memcachedItemBytes: 1 * mib,
+  /** memcached's longest key. */
+  memcachedKeyBytes: 250,
+  /** A line of memcached's answers: a code, a length, flags; error texts are longer. */
+  memcachedLineBytes: 2 * kib,
+  /** What an origin remembers of bodies that it put, so as to delete them from the cache without asking for their names. */
+  tierKnownBodies: 16_384,
+  /** Bodies read through the tier at once: a DVR window of 5 minutes at 16 renditions; more is a flood. */
+  tierBodies: 4_096,
+  /** Readers of these: every request that an origin may hold, released at once. */
+  tierReaders: 20_000,
   /** Open sockets of one listener. */
   connections: 20_000,
   /** Of these, of one client (an IPv4 address, an IPv6 /64): a carrier's NAT or a whole lab, never all there are. */

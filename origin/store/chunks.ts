@@ -57,7 +57,11 @@ export const chunkLength = ({ bodyBytes, chunkBytes }: ChunkedBody, index: numbe
 /** Chunk `index` of `bytes` (the whole body) in its frame. Copies the chunk, and nothing else. */
 export function encodeChunk(body: ChunkedBody, bytes: Uint8Array, index: number): Uint8Array {
   const at = index * (body.chunkBytes as number)
-  const chunk = bytes.subarray(at, at + (chunkLength(body, index) as number))
+  return frameChunk(body, bytes.subarray(at, at + (chunkLength(body, index) as number)), index)
+}
+
+/** `chunk`, which is number `index` of its body, in its frame. */
+export function frameChunk(body: ChunkedBody, chunk: Uint8Array, index: number): Uint8Array {
   const frame = Buffer.allocUnsafeSlow((chunkHeaderBytes as number) + chunk.length)
   frame.writeUInt32BE(magic * 0x100 + chunkFrameVersion, 0)
   frame.writeUInt32BE(chunk.length, 4)

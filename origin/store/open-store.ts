@@ -14,19 +14,30 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the store that `config` names; resolves when it can be read and written. Throws StoreError: `unavailable` when
- * it cannot be reached, `schema` when another version wrote it.
+ * Opens the store that `config` names, with its tier of memcached servers in front where it has one; resolves when it can
+ * be read and written. Throws StoreError: `unavailable` when it cannot be reached, `schema` when another version wrote
+ * it. memcached need not be there: it costs speed only.
  */
 export async function openStore(config: StoreConfig, options: OpenOptions): Promise<SegmentStore> {
+  const store = await openDurable(config, options)
+  if (!config.memcached) return store
+  const { MemcachedTier } = await import('./memcached/memcached-tier.ts')
+  const { observer, keepMs } = options
+  return new MemcachedTier(store, { ...config.memcached, observer, keepMs })
+}
+
+async function openDurable(config: StoreConfig, options: OpenOptions): Promise<SegmentStore> {
   const { observer = unobserved } = options
   switch (config.is) {
     case 'memory':
       return new MemoryStore(undefined, observer)
+    case 'cassandra':
+      return (await import('./cassandra/open-cassandra.ts')).openCassandra(config, options)
     case 'lsm': {
       const { LsmStore } = await import('./lsm/lsm-store.ts')
       return LsmStore.open({ ...options, observer, folder: config.folder })
     }
-    default:
-      throw new RangeError(`there is no store '${config.is}' yet`)
+    case 's3':
+      return (await import('./s3/open-s3.ts')).openS3(config, options)
   }
 }

@@ -32,13 +32,15 @@ export class Sweeper {
 
   /** Sweeps from now on, the first time at once. */
   start(): void {
-    const sweep = () =>
-      void this.sweep().catch((error: Error) => {
+    const sweep = () => {
+      if (this.#sweeping) return
+      this.sweep().catch((error: Error) => {
         this.#options.observer.count('store.lsm.sweeps_failed')
         // A store that takes no writes says so to every publish already.
         if (error instanceof StoreError) return
         process.stderr.write(`tidegate: sweeping the store failed: ${error.stack}\n`)
       })
+    }
     this.#timer = setInterval(sweep, limits.lsmSweepMs).unref()
     sweep()
   }
@@ -64,12 +66,18 @@ export class Sweeper {
     }
   }
 
-  /** One sweep; a call while one runs is given that one. */
+  /** One whole sweep, after the one that runs. */
   sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweep().finally(() => {
-      this.#sweeping = undefined
-    })
-    return this.#sweeping
+    const mine = (this.#sweeping ?? Promise.resolve()).then(
+      () => this.#sweep(),
+      () => this.#sweep(),
+    )
+    this.#sweeping = mine
+    const ended = () => {
+      if (this.#sweeping === mine) this.#sweeping = undefined
+    }
+    mine.then(ended, ended)
+    return mine
   }
 
   async #sweep(): Promise<void> {
