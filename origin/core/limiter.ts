@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { after, type EpochMs, type Ms } from '../../live/units.ts'
 
 // The limiter (fact file live-origin.md, "Overload"): when too large a share of the storage reads is slower than their
-// target, DVR is shed so that the live edge goes on. A read begins it, never the time; fast reads end it, or the time
+// target, DVR is shed so that the live edge goes on. A slow read begins it, never the time; fast ones end it, or the time
 // where slow ones come no more. So between two reads there is one instant at most at which it changes.
 //
 // | state    | from                                                        | until                                       |
 // |----------|-------------------------------------------------------------|---------------------------------------------|
-// | open     | the beginning                                               | a read, with enough of them, too many slow  |
-// | limiting | that read; each slow one moves the end to a window from it  | the share has fallen to `endShare`; the end |
+// | open     | the beginning                                               | a slow read, of enough reads, too many slow |
+// | limiting | that read; each further slow one moves its end a window on  | the share has fallen to `endShare`; the end |
 
 export const limiterSchema = z
   .strictObject({
-    /** A read that takes longer is slow. Our choice: the target is not published; a read may be seconds late nowhere. */
+    /** A read that takes longer is slow. Our choice, for none is published: above any healthy read, below what a viewer feels. */
     targetMs: z.number().positive().max(60_000).default(100),
     /** The share of slow reads above which DVR is shed: 40 % latency utilisation. */
     share: z.number().min(0).max(1).default(0.4),
@@ -76,7 +76,7 @@ export class Limiter {
     if (limiting) {
       if (slowShare <= endShare) this.#untilMs = now
       else if (isSlow) this.#untilMs = after(now, windowMs)
-    } else if (reads >= minReads && slowShare > share) this.#untilMs = after(now, windowMs)
+    } else if (isSlow && reads >= minReads && slowShare > share) this.#untilMs = after(now, windowMs)
     return { isSlow, began: !limiting && this.isLimiting(now) }
   }
 

@@ -47,12 +47,15 @@ export async function startTestOrigin(
   parts: OriginParts = {},
 ): Promise<TestOrigin> {
   const config = originConfigSchema.parse({ name: 'origin', event, ...changes })
-  const { close, urls: opened } = await startOrigin(config, tokens, parts)
-  const urls = { delivery: '', publish: '', ...opened }
+  const { close, urls } = await startOrigin(config, tokens, parts)
+  return { close, ...speakTo(event, { delivery: '', publish: '', ...urls }) }
+}
+
+/** The ways of speaking to an origin that listens at `urls`. */
+export function speakTo(event: LiveEvent, urls: TestOrigin['urls']): Omit<TestOrigin, 'close'> {
   const put: TestOrigin['put'] = (path, body, headers = {}) =>
     exchange(urls.publish + path, 'PUT', { authorization: `Bearer ${tokens.publish}`, ...headers }, body)
   return {
-    close,
     urls,
     event,
     put,
