@@ -20,11 +20,14 @@ export const exitCodes = {
 
 const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError]
 
+/** A store that holds something else than what was asked for. */
+const isOtherSchema = (error: unknown): boolean => error instanceof StoreError && error.fault === 'schema'
+
 /** Tells what happened on standard error and gives the exit code. */
 export function tellError(error: unknown): number {
   // Commander has told its own already; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.held : exitCodes.badInput
-  if (userMistakes.some(mistake => error instanceof mistake)) {
+  if (userMistakes.some(mistake => error instanceof mistake) || isOtherSchema(error)) {
     process.stderr.write(`tidegate: ${(error as Error).message}\n`)
     return exitCodes.badInput
   }

@@ -4,6 +4,7 @@ import type { OperatorState } from '../core/operator-state.ts'
 import type { OriginCore } from '../core/origin-core.ts'
 import type { Candidate, OriginEffect, RefuseVerdict, ServeVerdict, TicketId } from '../core/verdict.ts'
 import { formatKey, StoreError } from '../store/segment-store.ts'
+import { Complaints } from './complaints.ts'
 import { type OriginConfig, publishes } from './config.ts'
 import type { Announcement } from './feed-lines.ts'
 import type { OriginBooks } from './origin-books.ts'
@@ -33,6 +34,7 @@ export class OriginRuntime {
   readonly store: OriginStore
   readonly books: OriginBooks
   readonly log: DecisionLog
+  readonly complaints = new Complaints()
   /** Set by the delivery side. */
   release: Release = () => {}
   /** Tells the processes that follow this one; set where it publishes. */
@@ -127,7 +129,7 @@ export class OriginRuntime {
       const candidate = { pipeline, rendition, number }
       this.store.remove(candidate).catch((error: Error) => {
         const name = formatKey(this.store.keyOf(candidate))
-        process.stderr.write(`tidegate: the store did not remove ${name}: ${error.message}\n`)
+        this.complaints.say(`the store did not remove ${name}: ${error.message}`)
       })
     }
   }

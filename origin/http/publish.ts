@@ -111,7 +111,7 @@ export class Publish {
       core.failed(body)
       const { fault, message } = error as StoreError
       if (fault === 'conflict') return { status: 409, reason: 'conflict', etag }
-      process.stderr.write(`tidegate: the store did not keep ${formatKey(store.keyOf(body))}: ${message}\n`)
+      this.#origin.complaints.say(`the store did not keep ${formatKey(store.keyOf(body))}: ${message}`)
       return refusal(fault === 'full' ? 'store-full' : 'store-failed')
     }
     const storedMs = now()

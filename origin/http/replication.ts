@@ -66,8 +66,8 @@ export class Replication {
       await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined) // closed: seen above
     }
     books.count('store.never_visible')
-    process.stderr.write(
-      `tidegate: ${name}, stored in ${region}, was not in this region's store within ${limits.replicationMs} ms\n`,
+    this.#origin.complaints.say(
+      `${name}, stored in ${region}, was not in this region's store within ${limits.replicationMs} ms`,
     )
   }
 

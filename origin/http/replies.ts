@@ -68,7 +68,7 @@ export class Replies {
       },
       (error: Error) => {
         const key = formatKey(this.#origin.store.keyOf(candidate))
-        process.stderr.write(`tidegate: the store did not give ${key}: ${error.message}\n`)
+        this.#origin.complaints.say(`the store did not give ${key}: ${error.message}`)
         this.#serveAnother(exchanges, isLost(error))
       },
     )
