@@ -82,6 +82,16 @@ export class Origins {
     }))
   }
 
+  /** The living process whose publish listener is at `url`; undefined where there is none. */
+  publishingAt(url: string): ControlClient | undefined {
+    const { processes } = this.#options
+    const wanted = new URL(url).origin
+    const place = this.#places.find(one => {
+      return takesPuts(one) && processes.isAlive(one.name) && processes.child(one.name).url('publish') === wanted
+    })
+    return place && processes.control(place.name)
+  }
+
   /** Whom operators command: the others follow. */
   get commanded(): ControlClient {
     const alive = this.#places.find(place => takesPuts(place) && this.#options.processes.isAlive(place.name))

@@ -120,6 +120,10 @@ export class World {
     return this.processes.control(pipelineName(name))
   }
 
+  get regions(): readonly string[] {
+    return this.plan.scenario.topology.regions
+  }
+
   /** The names of the edges that live. */
   get livingEdges(): string[] {
     return edgesOf(this.plan.scenario)

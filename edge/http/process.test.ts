@@ -200,6 +200,6 @@ describe('tidegate edge', () => {
       },
     })
     command.outputHelp()
-    expect(text).toContain('Example:')
+    expect(text).toContain('Examples:')
   })
 })

@@ -21,10 +21,13 @@ export interface RunStorageOptions {
   readonly signal: AbortSignal
 }
 
+/** Of scenarios whose variants have all of their storage for themselves. */
+export const nothingShared: RunStorage = { stop: async () => undefined }
+
 /** Starts what `scenario` needs for all of its variants. Throws HarnessError with the words to install what is missing. */
 export async function startRunStorage(scenario: Scenario, options: RunStorageOptions): Promise<RunStorage> {
   const { store, topology } = scenario
-  if (store.is !== 'cassandra') return { stop: async () => undefined }
+  if (store.is !== 'cassandra') return nothingShared
   const { folder, tell, signal } = options
   const dataCentres = Object.fromEntries(topology.regions.map(region => [region, nodesOf(store, region)]))
   const cassandra = await asHarness(startCassandra({ folder: join(folder, 'cassandra'), dataCentres, tell, signal }))
