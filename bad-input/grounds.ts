@@ -47,7 +47,7 @@ export async function startGrounds(starter: Starter): Promise<Grounds> {
     const edge = await starter.edge({
       name: `bad${index}`,
       site: 'a',
-      origin: upstream.url,
+      origins: [{ url: upstream.url }],
       events: ['bad', 'large'],
       ...config,
     })

@@ -17,7 +17,7 @@ export const oursWithoutFastPath = 'oca (no fast path)'
 /** Starts this project's edge, with its preset `oca` and nothing else changed, in front of `origin`. */
 export async function startOurs(origin: string, name: typeof ours | typeof oursWithoutFastPath): Promise<RunningCache> {
   const edge = await startEdge(
-    { name: 'conformance', site: 'conformance', origin, preset: ours, fastPath: name === ours },
+    { name: 'conformance', site: 'conformance', origins: [{ url: origin }], preset: ours, fastPath: name === ours },
     'conformance-control',
   )
   return { name, url: edge.url, stop: () => edge.close() }

@@ -205,6 +205,8 @@ export const limits = {
   bodySilenceMs: 2_000,
   /** Interim (1xx) heads before an upstream's answer; more are a flood. */
   interimHeads: 8,
+  /** Regions with an origin: an edge watches one for each, packagers publish to each. */
+  regions: 4,
   /** Edges of one site; the rendezvous order is computed over all of them. */
   siteEdges: 64,
   /** Connections to one upstream: held requests occupy theirs; above `edgeFills` nothing could use them. */
@@ -212,6 +214,11 @@ export const limits = {
   /** How often an edge asks a sibling whether it lives, and how long it waits for the answer; two misses count. */
   heartbeatMs: 250,
   heartbeatTimeoutMs: 400,
+  /**
+   * How long an origin that failed or was dead must live before it is preferred again: eight heartbeats, so that one that
+   * comes and goes (a restart that fails, a route that flaps) does not take the fills with it each time.
+   */
+  originReturnMs: 2_000,
   /** From one edge to the origin, for a player: between the origin's longest hold and a waiter's end. */
   originWaitMs: 3_750,
   /** What waits without a bound of its own (presets nginx and none): nginx's `proxy_read_timeout`. */

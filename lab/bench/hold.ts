@@ -129,7 +129,7 @@ class HoldBench {
     const edge = await start('edge', {
       name: 'hold-edge',
       site: 'a',
-      origin: origin.url('delivery'),
+      origins: [{ url: origin.url('delivery') }],
       events: [this.#event.event],
     })
     this.#publishUrl = origin.url('publish')

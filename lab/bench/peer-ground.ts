@@ -90,7 +90,7 @@ export class PeerGround {
 
   async #startEdge({ name, peer }: ComparedEdge): Promise<void> {
     if (peer === undefined) {
-      const own = { site: name, origin: this.upstream, events: [this.event.event] }
+      const own = { site: name, origins: [{ url: this.upstream }], events: [this.event.event] }
       this.#urls.set(name, (await this.#startChild('edge', name, own)).url('players'))
       return
     }

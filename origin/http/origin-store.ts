@@ -128,6 +128,7 @@ export class OriginStore {
       readEnded({ durationMs: between(begunMs, endedMs), failed }, endedMs)
     }
     count('store_reads')
+    if (candidate.number === undefined) count('store_reads.init')
     try {
       const body = await this.#bounded(store.get(this.keyOf(candidate), candidate), 'give')
       ended(false)

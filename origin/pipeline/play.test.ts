@@ -52,7 +52,7 @@ beforeAll(async () => {
   closers.push(...pipelines.map(pipeline => () => pipeline.close()))
   await vi.waitFor(async () => expect(await Promise.all(pipelines.map(backlogLeft))).toEqual([0, 0]), 10_000)
   const edge = await startEdge(
-    { name: 'a1', site: 'a', origin: origin.urls.delivery as string, events: [event.event] },
+    { name: 'a1', site: 'a', origins: [{ url: origin.urls.delivery as string }], events: [event.event] },
     tokens.control,
   )
   closers.push(() => edge.close())
