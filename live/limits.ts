@@ -60,8 +60,11 @@ export const limits = {
   cassandraWaitingReads: 3_200,
   /** Writes: both pipelines' PUTs (`pipelinePuts`) of a MiB each, which no origin can have at once. */
   cassandraWaitingWrites: 2_048,
-  /** Partitions that one `list` may ask for, at 64 numbers each: a day of 2 s segments in 16 renditions has 11,000. */
-  cassandraListedPartitions: 16_384,
+  /**
+   * Partitions, at 64 numbers each, that one `list` asks for without knowing whether they are there: a day of 2 s segments
+   * in one rendition is 700. For more it first asks which there are.
+   */
+  cassandraListedPartitions: 4_096,
   /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
   lsmStoreBytes: 32 * 1024 * mib,
   /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */

@@ -1,4 +1,4 @@
-import { cassandraJars } from './cassandra/jars.ts'
+import { findCassandra } from './cassandra/cassandra.ts'
 import { ServiceError } from './service.ts'
 import { findVersitygw } from './versitygw.ts'
 
@@ -6,7 +6,7 @@ import { findVersitygw } from './versitygw.ts'
 // `node services/prepare.ts`. Ends with 1 when something cannot be had.
 
 const tell = (line: string) => process.stderr.write(`tidegate: ${line}\n`)
-for (const prepare of [cassandraJars, findVersitygw]) {
+for (const prepare of [findCassandra, findVersitygw]) {
   try {
     await prepare(tell)
   } catch (error) {
