@@ -18,7 +18,7 @@ import {
   unobserved,
 } from '../segment-store.ts'
 import { CachedChunks } from './cached-chunks.ts'
-import { chunkOf, closedError, now, TierDriver } from './tier-driver.ts'
+import { chunkOf, closedError, TierDriver } from './tier-driver.ts'
 
 // The write-through tier of memcached servers over any store. What is asked of whom, and when, the core decides
 // (origin/core/tiers), and tier-driver.ts carries it out; this is its face. Metadata, lists and event state are small
@@ -73,7 +73,7 @@ export class MemcachedTier implements SegmentStore {
     const name = formatKey(key)
     this.#remember(name, meta)
     const body = chunkedBody(key, meta)
-    const { flight, effects } = this.#core.published(tierBodyOf(body, meta, name), now())
+    const { flight, effects } = this.#core.published(tierBodyOf(body, meta, name), this.#driver.now())
     const { chunks } = this.#driver.bytesOf(flight, { key, known: meta, body })
     for (let i = 0; i < body.count; i++) chunks.set(i, chunkOf(body, bytes, i))
     this.#driver.apply(effects)
@@ -83,7 +83,7 @@ export class MemcachedTier implements SegmentStore {
     this.#mustBeOpen()
     const body = chunkedBody(key, known)
     const { first, last } = chunksWithin(body, range)
-    const reading = this.#core.read(tierBodyOf(body, known, body.name), first, last, now())
+    const reading = this.#core.read(tierBodyOf(body, known, body.name), first, last, this.#driver.now())
     if (reading.do === 'refuse') {
       throw new StoreError('unavailable', `${body.name}: ${reading.reason.replaceAll('-', ' ')} are read at once`)
     }
@@ -101,7 +101,7 @@ export class MemcachedTier implements SegmentStore {
     await this.#below.remove(key)
     this.#known.delete(name)
     if (!known || this.#closed) return
-    const { asks, effects } = this.#core.removed(tierBodyOf(chunkedBody(key, known), known, name), now())
+    const { asks, effects } = this.#core.removed(tierBodyOf(chunkedBody(key, known), known, name), this.#driver.now())
     const deleted = asks.map(ask => this.#driver.deleted(ask, key, known))
     this.#driver.apply(effects)
     await Promise.all(deleted)

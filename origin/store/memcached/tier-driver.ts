@@ -44,7 +44,7 @@ export interface DriverParts {
 }
 
 /** Monotonic: a clock that is set must not make every ask late. */
-export const now = (): EpochMs => performance.timeOrigin + performance.now()
+const clockMs = (): number => performance.timeOrigin + performance.now()
 
 export const closedError = () => new StoreError('closed', 'the store is closed')
 
@@ -61,6 +61,10 @@ export class TierDriver {
   readonly #deletions = new Map<AskId, Deletion>()
   readonly #resting = new Set<string>()
   #timer: NodeJS.Timeout | undefined
+  /** How long this process did not run when it wanted to. */
+  #stalledMs = 0
+  /** It never goes back, also when a stall is found out a little later. */
+  #lastMs = 0
   #closed = false
 
   constructor({ core, below, cache, observer }: DriverParts) {
@@ -68,6 +72,15 @@ export class TierDriver {
     this.#below = below
     this.#cache = cache
     this.#observer = observer
+  }
+
+  /**
+   * The core's time: that of the machine without the moments in which this process stood still. A server is not slow
+   * because we are, and a starved process that turns to the database makes a storm of its own.
+   */
+  now(): EpochMs {
+    this.#lastMs = Math.max(this.#lastMs, clockMs() - this.#stalledMs)
+    return this.#lastMs
   }
 
   /** The bytes of `flight`, which begins with the first to ask for them. */
@@ -161,7 +174,7 @@ export class TierDriver {
         for (const [chunk, bytes] of found) arrived.set(chunk, bytes)
         this.apply(this.#core.cacheRead(ask, [...found.keys()], corrupt))
       },
-      () => this.apply(this.#core.cacheFailed(ask, now())),
+      () => this.apply(this.#core.cacheFailed(ask, this.now())),
     )
   }
 
@@ -174,7 +187,7 @@ export class TierDriver {
           this.#observer.time('store.memcached.write_ms', performance.now() - askedMs)
           this.apply(this.#core.cacheChanged(ask))
         },
-        () => this.apply(this.#core.cacheFailed(ask, now())),
+        () => this.apply(this.#core.cacheFailed(ask, this.now())),
       )
       .then(() => this.#endDeletion(ask))
   }
@@ -187,7 +200,7 @@ export class TierDriver {
     this.#below.get(key, known, isWhole ? undefined : { from, to }).then(
       bytes => {
         for (let i = first; i <= last; i++) chunks.set(i, chunkOf(body, bytes, i, from))
-        this.apply(this.#core.storeRead(ask, now()))
+        this.apply(this.#core.storeRead(ask, this.now()))
       },
       (error: Error) => {
         this.#errors.set(ask, error)
@@ -236,12 +249,14 @@ export class TierDriver {
     if (this.#timer) return
     const nextMs = this.#core.nextWakeMs()
     if (nextMs === undefined) return
-    const delayMs = Math.max(0, Math.ceil((nextMs as number) - (now() as number)))
+    const delayMs = Math.max(0, Math.ceil((nextMs as number) - (this.now() as number)))
+    const plannedMs = clockMs() + delayMs
     this.#timer = setTimeout(() => {
-      // What has arrived by now is read before anybody is called late: on a busy machine timers come before sockets.
+      this.#stalledMs += Math.max(0, clockMs() - plannedMs)
+      // What has arrived by now is read before anybody is called late: timers come before sockets.
       setImmediate(() => {
         this.#timer = undefined
-        this.apply(this.#core.wake(now()))
+        this.apply(this.#core.wake(this.now()))
       })
     }, delayMs)
   }
