@@ -45,14 +45,14 @@ interface Write {
 
 export class CandidateWrites {
   readonly #options: WriteOptions
-  readonly #inFlight = new InFlight('writes', {
-    running: limits.cassandraWrites,
-    waiting: limits.cassandraWaitingWrites,
-  })
+  readonly #inFlight: InFlight
   readonly #clock = new policies.timestampGeneration.MonotonicTimestampGenerator(0, 0)
 
   constructor(options: WriteOptions) {
     this.#options = options
+    const waiting = limits.cassandraWaitingWrites
+    const onRefused = () => options.observer.count('store.cassandra.refused')
+    this.#inFlight = new InFlight('writes', { running: limits.cassandraWrites, waiting }, onRefused)
   }
 
   async put(key: CandidateKey, bytes: Uint8Array, meta: CandidateMeta, token: string): Promise<void> {
