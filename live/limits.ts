@@ -99,12 +99,12 @@ export const limits = {
   s3StatsMs: 10_000,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
-  /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */
-  memcachedReadMs: 250,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked, which has most of a segment left. */
+  memcachedReadMs: 400,
   /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
   memcachedWriteMs: 1_000,
-  /** Failures in a row, after which a server is left alone: fewer would be one lost connection with what it carried. */
-  memcachedFailures: 5,
+  /** Failures in a row, after which a server is left alone: one stall of a busy machine, or two, is no reason. */
+  memcachedFailures: 3,
   /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
   memcachedRestMs: 500,
   memcachedLongestRestMs: 4_000,

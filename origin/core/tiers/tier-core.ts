@@ -78,7 +78,7 @@ export class TierCore {
     return { do: 'wait', reader, flight: flight.id, effects }
   }
 
-  /** A cache server has answered: the driver has the chunks `found`; `damaged` ones failed their checksum. */
+  /** A cache server has answered: the driver has the chunks `found`; `corrupt` ones failed their checksum. */
   cacheRead(id: AskId, found: readonly number[], corrupt: readonly number[]): readonly TierEffect[] {
     const ask = this.#cacheAsks.take(id)
     if (!ask?.flight) return []
