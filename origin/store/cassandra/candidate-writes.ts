@@ -75,8 +75,11 @@ export class CandidateWrites {
     if (!standing || standing.token === token) return
     observer.count('store.cassandra.conflicts')
     // The same bytes by another token lie under the same names: these are the winner's.
-    if (standing.etag !== meta.etag)
-      await this.#unstage(key, meta.etag, write.body.count, write.stagedUs, write.deadline)
+    if (standing.etag !== meta.etag) {
+      const unstaged = this.#unstage(key, meta.etag, write.body.count, write.stagedUs, write.deadline)
+      // What cannot be removed now expires; that the body was refused is what the caller must hear.
+      await unstaged.catch(() => observer.count('store.cassandra.orphans'))
+    }
     throw new StoreError('conflict', `${formatKey(key)} is kept with another body (${standing.etag})`)
   }
 
