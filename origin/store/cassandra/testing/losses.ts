@@ -97,6 +97,7 @@ export function describeLosses(cluster: () => TestCluster): void {
         cluster().service.resume('eu3')
       })
       expect(new Set(faults)).toEqual(new Set(['unavailable']))
+      expect(counts.of('refused')).toBeGreaterThan(800)
       await expect.poll(() => faultOf(check(101)), { timeout: 20_000 }).toBe(undefined)
     })
   })
