@@ -51,8 +51,7 @@ export function small(scenario: Scenario): Scenario {
 }
 
 /** Checks of what the design fixes; how long things take says little on a machine that runs tests. */
-export const firmChecks = ({ checks }: Variant) =>
-  checks.filter(check => definitionOf(check.figure)?.kind === 'exact')
+export const firmChecks = ({ checks }: Variant) => checks.filter(check => definitionOf(check.figure)?.kind === 'exact')
 
 /** What the scenario itself ordered: without what the lab notes when something is back. */
 export const ordered = ({ actions }: Variant) =>

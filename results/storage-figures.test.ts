@@ -25,7 +25,12 @@ test('the audit is what the lab found', () => {
 })
 
 test('reads of all origins, those that failed, and what was sent once more', () => {
-  const eu = origin({ store_reads: 50, 'store.unavailable': 1, 'store.cassandra.retries': 3, 'store.cassandra.hedges': 4 })
+  const eu = origin({
+    store_reads: 50,
+    'store.unavailable': 1,
+    'store.cassandra.retries': 3,
+    'store.cassandra.hedges': 4,
+  })
   const us = origin({ store_reads: 10, 'store.corrupt': 1, 'store.s3.retries': 1 }, {}, 'origin-us')
   expect(storageOf(eu, us)).toMatchObject({ store_reads: 60, reads_failed_after_retries: 2, read_retries: 8 })
 })
