@@ -24,6 +24,7 @@ const rooms: Record<string, readonly string[]> = {
   'services/': ['live/'],
   'scenarios/': ['live/', 'edge/core/policy.ts', 'origin/pipeline/media/asset.ts'],
   'results/record/': ['live/'],
+  'results/gate/': ['live/', 'results/'],
   'results/': ['live/'],
   'lab/': [
     'bad-input/',
@@ -39,9 +40,10 @@ const rooms: Record<string, readonly string[]> = {
   ],
   'bad-input/': ['edge/', 'origin/', 'process/', 'live/', 'loadgen/'],
   'conformance/': ['edge/', 'process/'],
-  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/'],
+  'pages/': ['results/', 'sim/', 'lab/', 'live/', 'process/'],
+  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/', 'pages/'],
 }
-const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/']
+const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/', 'results/gate/']
 /** What a pure room may use of libraries: nothing that does I/O. */
 const pureLibraries = ['zod', 'structured-headers', 'http-cache-semantics']
 

@@ -3,7 +3,9 @@ import { HarnessError } from '../lab/harness-error.ts'
 import { StoreError } from '../origin/store/segment-store.ts'
 import { ConfigurationError } from '../process/configuration.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
+import { GateError } from '../results/gate/outcome.ts'
 import { MergeError } from '../results/record/merge.ts'
+import { RecordError } from '../results/record/read.ts'
 import { ScenarioError } from '../scenarios/scenario-error.ts'
 
 // How the command ends. A mistake of the user's is told in a line, without a stack.
@@ -18,7 +20,7 @@ export const exitCodes = {
   checkFailed: 3,
 } as const
 
-const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError]
+const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError, RecordError, GateError]
 
 /** A store that holds something else than what was asked for. */
 const isOtherSchema = (error: unknown): boolean => error instanceof StoreError && error.fault === 'schema'

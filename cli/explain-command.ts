@@ -1,9 +1,7 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { explain } from '../results/explain/explain.ts'
-import { ExplainError } from '../results/explain/explain-error.ts'
-import { recordSchema } from '../results/record/record.ts'
-import { readJson } from './read-json.ts'
+import { readRecord } from './read-record.ts'
 
 const help = `
 Reads the decision logs that lie beside the record. Requests of players are called p{player}-{request}, an edge's
@@ -23,7 +21,5 @@ export const explainCommand = (): Command =>
     .option('--rows <number>', 'list at most so many requests of each variant', Number, 20)
     .addHelpText('after', help)
     .action(async (file: string, options: { policy?: string; request?: string; rows: number }) => {
-      const record = recordSchema.safeParse(readJson(file, ExplainError))
-      if (!record.success) throw new ExplainError(`${file} is no record: ${record.error.issues[0]?.message}`)
-      process.stdout.write(await explain(record.data, dirname(file), options))
+      process.stdout.write(await explain(readRecord(file), dirname(file), options))
     })

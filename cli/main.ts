@@ -27,6 +27,36 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./explain-command.ts')).explainCommand(),
   },
   {
+    name: 'report',
+    description: 'write one self-contained page that shows what a run, or several, did',
+    load: async () => (await import('./report-command.ts')).reportCommand(),
+  },
+  {
+    name: 'gate',
+    description: 'hold a record against a baseline, and its times against another commit or command',
+    load: async () => (await import('./gate-command.ts')).gateCommand(),
+  },
+  {
+    name: 'baseline',
+    description: 'keep what later runs are held against',
+    load: async () => (await import('./baseline-command.ts')).baselineCommand(),
+  },
+  {
+    name: 'compare',
+    description: 'set records side by side, in the terminal and as a page',
+    load: async () => (await import('./compare-command.ts')).compareCommand(),
+  },
+  {
+    name: 'render',
+    description: 'write a record as JUnit XML, Markdown, JSON, a line of JSON, or Prometheus text',
+    load: async () => (await import('./render-command.ts')).renderCommand(),
+  },
+  {
+    name: 'init',
+    description: 'write a scenario, a gate and a workflow for CI into this repository',
+    load: async () => (await import('./init-command.ts')).initCommand(),
+  },
+  {
     name: 'merge',
     description: 'join records, or parts of records, of shards without loss',
     load: async () => (await import('./merge-command.ts')).mergeCommand(),
@@ -71,6 +101,7 @@ async function program(called: string | undefined): Promise<Command> {
   for (const { name, description, load } of subcommands) {
     const command = name === called ? await load() : new Command(name).description(description)
     root.addCommand(command.copyInheritedSettings(root))
+    for (const nested of command.commands) nested.copyInheritedSettings(root)
   }
   return root
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { presetNames } from '../lab/policies.ts'
 import { type RunOutcome, runScenario } from '../lab/run.ts'
 import { allHeld } from '../results/checks.ts'
@@ -8,9 +8,12 @@ import { renderTerminal } from '../results/render/terminal.ts'
 import { loadScenario } from '../scenarios/load.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { exitCodes } from './errors.ts'
+import { interruptSignal } from './interrupt.ts'
+import { atLeastOne, wholeNumber } from './numbers.ts'
+import { type OutputFlags, withOutputOptions, writeOutputs } from './output-options.ts'
 import { progressView } from './progress-view.ts'
 
-interface Flags {
+interface Flags extends OutputFlags {
   readonly policy?: string[]
   readonly edge?: string[]
   readonly iOwnThisTarget?: boolean
@@ -47,7 +50,7 @@ Exit codes: 0 all checks held, 1 the harness failed or was ended, 2 bad scenario
 
 /** `tidegate run`. */
 export const runCommand = (): Command =>
-  new Command('run')
+  withOutputOptions(new Command('run'))
     .description('run a scenario as real processes, for each policy in turn, and compare')
     .argument('<scenario>', "a scenario's name, or the path of a file")
     .option('--policy <policy>', "instead of the scenario's own; can be repeated", repeated)
@@ -76,7 +79,7 @@ async function run(name: string, flags: Flags): Promise<number> {
     loadScenario(name, { policies: presetNames, figures: figureDefinitions.map(({ name }) => name) }),
     flags,
   )
-  const interrupted = interruptSignal()
+  const interrupted = interruptSignal('ending the run and keeping what was measured')
   const view = progressView(flags.quiet ?? false)
   let outcome: RunOutcome
   try {
@@ -98,6 +101,7 @@ async function run(name: string, flags: Flags): Promise<number> {
   const { record, remarks } = outcome
   const recordFile = relative(process.cwd(), outcome.recordFile)
   process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : renderTerminal(record, { recordFile }))
+  await writeOutputs({ record }, flags)
   for (const remark of remarks) process.stderr.write(`tidegate: ${remark}\n`)
   if (record.partial) return exitCodes.harnessFailed
   return allHeld(record.variants) ? exitCodes.held : exitCodes.checkFailed
@@ -109,29 +113,4 @@ const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario =
   fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
 })
 
-/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the command at once. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.harnessFailed)
-      process.stderr.write('\ntidegate: ending the run and keeping what was measured; once more ends it at once\n')
-      controller.abort()
-    })
-  }
-  return controller.signal
-}
-
 const repeated = (one: string, before: string[] = []): string[] => [...before, one]
-
-function atLeastOne(text: string): number {
-  const value = wholeNumber(text)
-  if (value < 1) throw new InvalidArgumentError('1 or more is wanted.')
-  return value
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted.')
-  return value
-}

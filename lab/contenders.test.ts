@@ -57,7 +57,8 @@ describe('contendersOf', () => {
     await usage('squid', /no edge has the name "squid"/)
     await usage('https://edge.example.com', /say --i-own-this-target/)
     await usage('nginx:./nowhere.conf', /cannot be read/)
-    await usage(`nginx:${fileOf('plain.conf', 'events {}')}`, /has no @UPSTREAM_HOST@, @UPSTREAM_PORT@/)
+    await usage(`nginx:${fileOf('half.conf', '# @UPSTREAM_HOST@')}`, /has no @UPSTREAM_PORT@/)
+    await usage(`nginx:${fileOf('plain.conf', 'events {}')}`, /plain\.conf has no proxy_pass: it asks no upstream/)
   })
 
   it('takes a URL beyond this machine when it is said to be the user’s own', async () => {

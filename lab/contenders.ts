@@ -31,17 +31,22 @@ export interface Contest {
 }
 
 type Unnamed<Kind> = Kind extends Contender ? Omit<Kind, 'name' | 'folder'> : never
-type Found = { readonly title: string } & Unnamed<Contender>
+type Found = {
+  readonly title: string
+  /** What had to be changed in a configuration so that it can stand in a scenario. */
+  readonly changes?: readonly string[]
+} & Unnamed<Contender>
 
 /**
- * Everybody of `contest` that can run here, in its order, and a line for each that is not installed. What is named
+ * Everybody of `contest` that can run here, in its order, a line for each that is not installed, and what had to be
+ * changed in configurations of the user's. What is named
  * twice is run twice (`edge:nginx`, `edge:nginx (2)`). Throws ConfigurationError for what does not exist or may not be,
  * and HarnessError when nobody is left.
  */
 export async function contendersOf(
   contest: Contest,
   find: typeof findPeer = findPeer,
-): Promise<{ contenders: Contender[]; absent: string[] }> {
+): Promise<{ contenders: Contender[]; absent: string[]; changes: string[] }> {
   const found: Found[] = contest.policies.map(ours)
   const absent: string[] = []
   const choices = asUsage(() => contest.edges.map(text => choiceOf(text, contest.ownsTarget)))
@@ -51,7 +56,8 @@ export async function contendersOf(
     else found.push(one)
   }
   if (found.length === 0) throw new HarnessError(`there is no edge to run: ${absent.join('; ') || 'none was named'}`)
-  return { contenders: named(found), absent }
+  const changes = found.flatMap(({ title, changes }) => (changes ?? []).map(change => `in ${title}, ${change}`))
+  return { contenders: named(found), absent, changes }
 }
 
 const ours = (policy: string): Found => ({ title: policy, is: 'policy', policy: parsePolicy(policy) })
@@ -72,11 +78,11 @@ async function contenderOf(choice: EdgeChoice, find: typeof findPeer): Promise<F
   const common = { title, is: 'peer', kind: choice.kind, version: peer.version } as const
   if (choice.type === 'peer') return { ...common, variant: choice.variant }
   try {
-    await checkPeerConfig(choice.kind, choice.configFile)
+    const changes = await checkPeerConfig(choice.kind, choice.configFile)
+    return { ...common, configFile: choice.configFile, changes }
   } catch (error) {
     throw usage(error)
   }
-  return { ...common, configFile: choice.configFile }
 }
 
 function asUsage<Value>(make: () => Value): Value {
@@ -94,7 +100,7 @@ const usage = (error: unknown): unknown => (error instanceof PeerError ? new Con
 function named(found: readonly Found[]): Contender[] {
   const names = new Set<string>()
   const folders = new Set<string>()
-  return found.map(({ title, ...contender }) => {
+  return found.map(({ title, changes: _, ...contender }) => {
     const name = unused(names, title, turn => `${title} (${turn})`)
     const plain = title.replaceAll(/[^A-Za-z0-9._+-]+/g, '-')
     const folder = unused(folders, plain, turn => `${plain}-${turn}`)

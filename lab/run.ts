@@ -43,7 +43,9 @@ export interface RunOutcome {
 }
 
 const defaultRequestBudget = 10_000
-const runsFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'results', 'runs')
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** In the clone; where Tidegate is a package, in the folder that it was called in. */
+const runsFolder = join(root.includes('node_modules') ? process.cwd() : root, 'results', 'runs')
 
 /**
  * Runs `scenario` and writes `record.json` with everything beside it. Throws ConfigurationError for a policy or
@@ -52,7 +54,7 @@ const runsFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'resul
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunOutcome> {
   const { edges = [], ownsTarget = false } = options
   const policies = options.policies ?? (edges.length > 0 ? [] : scenario.policies)
-  const { contenders, absent } = await contendersOf({ policies, edges, ownsTarget })
+  const { contenders, absent, changes } = await contendersOf({ policies, edges, ownsTarget })
   const signal = options.signal ?? new AbortController().signal
   const startedAt = new Date()
   const folder = join(options.out ?? runsFolder, `${stamp(startedAt)}-${scenario.name}`)
@@ -61,7 +63,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const environment = environmentNow(startedAt, options.command ?? `tidegate run ${scenario.name}`)
   const recordFile = join(folder, 'record.json')
   const variants: Variant[] = []
-  const remarks: string[] = [...absent]
+  const remarks: string[] = [...absent, ...changes]
   const recordSoFar = (partial: boolean): RunRecord => {
     const record: RunRecord = {
       schema: recordSchemaName,

@@ -87,8 +87,11 @@ export const limits = {
   cassandraWaitingReads: 3_200,
   /** Writes: both pipelines' PUTs (`pipelinePuts`) of a MiB each, which no origin can have at once. */
   cassandraWaitingWrites: 2_048,
-  /** Partitions that one `list` may ask for, at 64 numbers each: a day of 2 s segments in 16 renditions has 11,000. */
-  cassandraListedPartitions: 16_384,
+  /**
+   * Partitions, at 64 numbers each, that one `list` asks for without knowing whether they are there: a day of 2 s segments
+   * in one rendition is 700. For more it first asks which there are.
+   */
+  cassandraListedPartitions: 4_096,
   /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
   lsmStoreBytes: 32 * 1024 * mib,
   /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */
@@ -123,12 +126,12 @@ export const limits = {
   s3StatsMs: 10_000,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
-  /** memcached answers a body's chunks in a few ms; after this the store is asked. Well within a waiter's second try. */
-  memcachedReadMs: 250,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked, which has most of a segment left. */
+  memcachedReadMs: 400,
   /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
   memcachedWriteMs: 1_000,
-  /** Failures in a row, after which a server is left alone: fewer would be one lost connection with what it carried. */
-  memcachedFailures: 5,
+  /** Failures in a row, after which a server is left alone: one stall of a busy machine, or two, is no reason. */
+  memcachedFailures: 3,
   /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
   memcachedRestMs: 500,
   memcachedLongestRestMs: 4_000,
@@ -244,6 +247,10 @@ export const limits = {
   manifestMs: 1_000,
   /** `event.json`: how soon an edge that asks by itself learns of a new version or invalidation rule. */
   eventConfigMs: 1_000,
+  /** A Markdown summary: what CI services take for one step of a job. */
+  markdownBytes: 1 * mib,
+  /** Lines of a gate's history: a year of a few changes a week. */
+  historyLines: 500,
   /** A PUT of the event within this time means that pushes arrive. */
   pushesArriveMs: 5_000,
 } as const

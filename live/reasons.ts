@@ -87,7 +87,7 @@ export const publishReasons = {
 export const tierReasons = {
   'cache-first': 'the cache is asked before the store',
   'cache-miss': 'the cache does not have these chunks: the store is asked',
-  'cache-damaged': 'what the cache has of these chunks fails its checksum: the store is asked',
+  'cache-corrupt': 'what the cache has of these chunks fails its checksum: the store is asked',
   'cache-slow': 'the cache server did not answer within its bound',
   'cache-failed': 'the cache server broke off or refused',
   'cache-resting': 'every cache server has failed too often and is left alone for a while: the store is asked',

@@ -8,8 +8,8 @@ import { ServiceProcess } from './service-process.ts'
 import { answersWith, untilAnswers } from './until-answers.ts'
 import { findVersitygw } from './versitygw.ts'
 
-// A real S3 server on a free port of loopback: versitygw over a folder. Its keys are made for this one start and are
-// handed over by the environment only.
+// A real S3 server on a free port of loopback: versitygw over a folder. Its secret key is made for this one start and
+// is handed over by the environment only.
 
 export interface S3Service extends Service {
   /** For `store.endpoint`. */
@@ -57,7 +57,8 @@ class S3Server implements S3Service {
   readonly bucket = bucket
   readonly region = region
   readonly environment = {
-    AWS_ACCESS_KEY_ID: `tidegate${randomBytes(6).toString('hex')}`,
+    // Buckets belong to it: another start over the same folder is the same owner.
+    AWS_ACCESS_KEY_ID: 'tidegate',
     AWS_SECRET_ACCESS_KEY: randomBytes(24).toString('base64url'),
   }
   readonly #binary: string

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
 import { findPeer } from './find-peer.ts'
 import { reservePort, untilListening } from './listening.ts'
+import { readOwnConfig } from './own-config.ts'
 import { PeerError } from './peer-error.ts'
 import { type PeerKind, type PeerName, type PeerVariant, peerKinds } from './peer-kinds.ts'
 import { makeScratch, peerUser, scratchParent, writeConfig } from './scratch.ts'
-import { checkUserConfig, checkValues, readConfig, type TemplateValues } from './template.ts'
+import { checkValues, readConfig, type TemplateValues } from './template.ts'
 
 // Another cache in the edge's place: started from a configuration file with placeholders, stopped without a trace.
 
@@ -27,14 +28,16 @@ export type PeerOptions = {
   readonly folder?: string
 } & (
   | { readonly variant: PeerVariant; readonly configFile?: undefined }
-  /** A user's own configuration with the placeholders in it: a file, or for Traffic Server a folder. */
+  /** A user's own configuration, with the placeholders in it (for nginx also without): a file, or for Traffic Server a folder. */
   | { readonly configFile: string; readonly variant?: undefined }
 )
 
-/** Throws PeerError when the user's own configuration cannot be read or has no placeholders; starts nothing. */
-export async function checkPeerConfig(name: PeerName, configFile: string): Promise<void> {
-  const kind = peerKinds[name]
-  checkUserConfig(kind, await readConfig(kind, configFile), configFile)
+/**
+ * What has to be changed in the user's own configuration so that it can stand in a scenario. Throws PeerError when it
+ * cannot be read or cannot stand there; starts nothing.
+ */
+export async function checkPeerConfig(name: PeerName, configFile: string): Promise<readonly string[]> {
+  return (await readOwnConfig(peerKinds[name], configFile)).changes
 }
 
 export interface RunningPeer {
@@ -67,9 +70,10 @@ export async function startPeer(options: PeerOptions): Promise<RunningPeer> {
   const found = await findPeer(options.kind)
   if ('absent' in found) throw new PeerError(found.absent)
 
-  const source = options.configFile ?? kind.variants[options.variant]
-  const files = await readConfig(kind, source)
-  if (options.configFile !== undefined) checkUserConfig(kind, files, source)
+  const files =
+    options.configFile === undefined
+      ? await readConfig(kind, kind.variants[options.variant])
+      : (await readOwnConfig(kind, options.configFile)).files
   const port = await reservePort(listen.host, listen.port)
 
   const user = peerUser()

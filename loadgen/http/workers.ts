@@ -96,6 +96,9 @@ function merged(parts: readonly Part[], { shard }: FleetPlan): Part {
   return { ...part, shard, counts: { ...part.counts, players_now_max: peak } }
 }
 
+/** Compiled, where this is: a URL is no import, and nobody rewrites it. */
+const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+
 /** One worker thread, as promises. */
 class Thread {
   readonly ready: Promise<void>
@@ -111,7 +114,7 @@ class Thread {
     this.done = done.promise
     // Instants of all threads must compare, so they share this process's clock.
     const env = { ...process.env, ...clockEnvironment() }
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { plan, shard }, env })
+    this.#worker = new Worker(workerFile, { workerData: { plan, shard }, env })
     this.#worker.on('message', (message: WorkerMessage) => {
       if (message.is === 'ready') ready.resolve()
       else if (message.is === 'done') done.resolve(message.part)

@@ -31,6 +31,10 @@ interface Held {
   readonly headMs: EpochMs | undefined
 }
 
+/** What was published before it was asked for was masked, or waited for another candidate. */
+const wasReleasedByPublication = ({ arrivedMs, publishedMs }: Held): boolean =>
+  publishedMs !== undefined && publishedMs >= arrivedMs
+
 export class OriginBooks implements StoreObserver {
   readonly #name: string
   readonly #sites = new Set<string>()
@@ -134,10 +138,21 @@ export class OriginBooks implements StoreObserver {
   }
 
   /** Of a request that was held until the publication: from its acknowledgement to the first byte of the answer. */
-  heldPublication({ arrivedMs, publishedMs, headMs }: Held): void {
-    // What was published before it came was masked or waited for another candidate.
-    if (publishedMs === undefined || headMs === undefined || publishedMs < arrivedMs) return
-    this.#recorder.time('publish_to_hold_visible_ms', between(publishedMs, headMs))
+  heldPublication(held: Held): void {
+    const { publishedMs, headMs } = held
+    if (wasReleasedByPublication(held) && headMs !== undefined) {
+      this.#recorder.time('publish_to_hold_visible_ms', between(publishedMs as EpochMs, headMs))
+    }
+  }
+
+  /** The body that those waited for was read from this region's store. */
+  heldBodyRead(held: Held, region: string, now: EpochMs): void {
+    if (wasReleasedByPublication(held)) this.visible(region, held.publishedMs as EpochMs, now)
+  }
+
+  /** What was acknowledged in `region` could be read from this region's store. */
+  visible(region: string, storedMs: EpochMs, now: EpochMs): void {
+    this.#recorder.time(`store.visible_ms.${region}`, between(storedMs, now))
   }
 
   /** A request of the delivery side has ended. */

@@ -75,8 +75,10 @@ export class Publish {
   async #take(request: IncomingMessage, mayContinue: () => void): Promise<Answer> {
     const head = this.#headOf(request)
     if ('reason' in head) return head
-    const offered = this.#origin.core.offer(head, now())
-    this.#origin.announcePush(head.pipeline)
+    const { core } = this.#origin
+    const offeredMs = now()
+    const offered = core.offer(head, offeredMs)
+    if (core.lastPuts().get(head.pipeline) === offeredMs) this.#origin.announcePush(head.pipeline)
     this.#origin.schedule()
     if (offered.do === 'answer') return offered
     mayContinue()

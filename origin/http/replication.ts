@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../live/limits.ts'
-import { after, between } from '../../live/units.ts'
+import { after } from '../../live/units.ts'
 import { now } from '../../process/clock.ts'
 import type { Candidate } from '../core/verdict.ts'
 import { formatKey } from '../store/segment-store.ts'
@@ -72,7 +72,7 @@ export class Replication {
   }
 
   #found(candidate: Candidate, region: string, body: Uint8Array): void {
-    this.#origin.books.time(`store.visible_ms.${region}`, between(candidate.storedMs, now()))
+    this.#origin.books.visible(region, candidate.storedMs, now())
     this.#origin.learn(candidate, { candidate, body })
   }
 }

@@ -61,6 +61,7 @@ export class Replies {
     const askedMs = now()
     this.#origin.bodyOf(candidate).then(
       body => {
+        if (exchanges[0]) this.#origin.books.heldBodyRead(exchanges[0], this.#origin.config.region, now())
         for (const exchange of exchanges) {
           this.#noteBody(exchange, verdict, 'the store', askedMs)
           this.#sendBody(exchange, fields, verdict, body)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { segmentPath } from '../../live/address.ts'
+import { limits } from '../../live/limits.ts'
 import { listen, urlOf } from '../../process/control.ts'
 import { type Part, partSchema } from '../../results/record/part.ts'
 import { OriginCore } from '../core/origin-core.ts'
@@ -15,7 +16,8 @@ import { Feed } from './feed.ts'
 import { OriginBooks } from './origin-books.ts'
 import { FolderStore } from './testing/folder-store.ts'
 import { OriginProcesses } from './testing/origin-process.fixture.ts'
-import { eventOf, startTestOrigin, type TestOrigin, until } from './testing/test-origin.fixture.ts'
+import { replay } from './testing/replay.fixture.ts'
+import { eventOf, startTestOrigin, type TestOrigin, tokens, until } from './testing/test-origin.fixture.ts'
 
 // Publish and delivery as origins of their own over one store: who listens where, what followers learn, and how soon.
 
@@ -41,6 +43,11 @@ async function start(event: TestOrigin['event'], config: object, store = 'store'
   )
   origins.push(origin)
   return origin
+}
+
+async function end(origin: { close(): Promise<void> }): Promise<void> {
+  origins = origins.filter(each => each !== origin)
+  await origin.close()
 }
 
 const follow = (...publishers: { urls: { control: string } }[]) => ({
@@ -79,13 +86,21 @@ describe('roles', () => {
   it('need the token for the feed, and say who is too many', async () => {
     const publisher = await start(eventOf(0), { role: 'publish' })
     expect((await fetch(`${publisher.urls.control}/feed`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${tokens.control}` }
+    const ask = () => fetch(`${publisher.urls.control}/feed`, { headers })
+    const feeds = await Promise.all(Array.from({ length: limits.feedFollowers }, ask))
+    expect(feeds.map(({ status }) => status)).toEqual(feeds.map(() => 200))
+    expect((await ask()).status).toBe(503)
+    await Promise.all(feeds.map(({ body }) => body?.cancel()))
+    await until(async () => (await ask()).status === 200)
   })
 })
 
 describe('a delivery process', () => {
   it('releases what it holds when the publish process has stored it, with one read for all', async () => {
     const publisher = await start(eventOf(1_500), { role: 'publish' })
-    const deliverer = await start(publisher.event, follow(publisher))
+    const decisionLog = join(folder, 'decisions.ndjson')
+    const deliverer = await start(publisher.event, { ...follow(publisher), decisionLog })
     await publisher.publish(1, 'before')
     await until(async () => (await deliverer.get(segmentPath('cup', 'v1', 1))).text === 'before')
     await deliverer.control('POST /reset', {})
@@ -98,6 +113,9 @@ describe('a delivery process', () => {
     const { counts, histograms } = await recordOf(deliverer)
     expect(counts.store_reads).toBe(1)
     expect(decodeFromCompressedBase64(histograms.publish_to_hold_visible_ms as string).totalCount).toBe(50)
+    expect(decodeFromCompressedBase64(histograms['store.visible_ms.eu'] as string).totalCount).toBe(1)
+    await end(deliverer)
+    expect(await replay(decisionLog)).toEqual(expect.arrayContaining(['ask', 'pushed', 'learned', 'readEnded']))
   })
 
   it("follows an operator's commands, also those that were given before it came", async () => {
@@ -127,8 +145,7 @@ describe('a delivery process', () => {
     await until(isFollowing(deliverer))
     await first.publish(1, 'body of 1')
     await until(async () => (await deliverer.get(segmentPath('cup', 'v1', 1))).status === 200)
-    await first.close()
-    origins = origins.filter(origin => origin !== first)
+    await end(first)
     await until(async () => !(await isFollowing(deliverer)()))
     expect((await deliverer.get(segmentPath('cup', 'v1', 1))).text).toBe('body of 1')
     // Another publish process takes over the packagers meanwhile; nobody here follows it.

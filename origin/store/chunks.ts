@@ -12,7 +12,7 @@ import { type ByteRange, type CandidateKey, formatKey, type KnownBody, StoreErro
 // Numbers are big-endian. The CRC-32 runs over the key and the ETag as text, then bytes 0 to 11, then the bytes: every
 // version keeps it there, so that a frame of another version can be told from a broken one.
 
-export const chunkFrameVersion = 1
+const chunkFrameVersion = 1
 /** What a frame adds to its chunk. */
 export const chunkHeaderBytes: Bytes = 16
 const magic = 0x544763

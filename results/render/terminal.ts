@@ -1,39 +1,10 @@
 import Table from 'cli-table3'
 import type { RunRecord, Variant } from '../record/record.ts'
-import { formatBytes, formatMs, formatNumber, formatShare } from './format.ts'
+import { figureTable, keptUp } from './figure-table.ts'
+import { formatNumber } from './format.ts'
 import { headline } from './headline.ts'
 
 // What a run says in a terminal: one headline sentence, one table by policy, the checks, the path of the record.
-
-type Figures = Variant['figures']
-type Row = readonly [label: string, cell: (figures: Figures) => string]
-
-const joined = (figures: Figures, format: (value: number | undefined) => string, names: readonly string[]): string =>
-  names.map(name => format(figures[name])).join(' / ')
-
-const statistics = (name: string): string[] => ['p50', 'p99', 'max'].map(statistic => `${name}_${statistic}`)
-
-const rows: readonly Row[] = [
-  ['fills per segment, mean / max', f => joined(f, formatNumber, ['fills_per_segment', 'fills_per_segment_max'])],
-  ['probes per segment, mean / max', f => joined(f, formatNumber, ['probes_per_segment', 'probes_per_segment_max'])],
-  ['origin requests a second', f => formatNumber(f.origin_requests_per_s)],
-  ['origin egress a second', f => formatBytes(f.origin_egress_bytes_per_s)],
-  ['hit', f => formatShare(f.hit_share)],
-  ['negative hit', f => formatShare(f.negative_hit_share)],
-  ['collapsed', f => formatShare(f.collapsed_share)],
-  ['refused', f => formatShare(f.refused_share)],
-  ['publication to first byte, ms', f => joined(f, formatMs, statistics('publication_to_first_byte_ms'))],
-  ['publication to last byte, ms', f => joined(f, formatMs, statistics('publication_to_last_byte_ms'))],
-  ['early 404s seen by players', f => formatNumber(f.early_404_seen)],
-  ['rebuffers / players with one', f => joined(f, formatNumber, ['rebuffers', 'players_rebuffered'])],
-  ['wrong bodies', f => formatNumber(f.wrong_bodies)],
-  ['generator lag p50 / p99, ms', f => lagCell(f)],
-]
-
-const lagCell = (figures: Figures): string =>
-  joined(figures, formatMs, ['generator_lag_ms_p50', 'generator_lag_ms_p99']) + (keptUp(figures) ? '' : ' !')
-
-const keptUp = (figures: Figures): boolean => figures.generator_kept_up !== 0
 
 export interface TerminalOptions {
   /** Where the record lies, for the last line. */
@@ -58,7 +29,7 @@ function table(variants: readonly Variant[]): string {
     colAligns: ['left', ...variants.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   })
-  for (const [label, cell] of rows) out.push([label, ...variants.map(variant => cell(variant.figures))])
+  for (const row of figureTable(variants)) out.push(row)
   return out.toString()
 }
 

@@ -22,6 +22,8 @@ export interface CassandraNode {
   readonly dataCentre: string
   /** Its process runs; whether it answers already is another question. */
   readonly alive: boolean
+  /** Of the process that runs, or of the last one; undefined before the first. */
+  readonly pid: number | undefined
 }
 
 export interface CassandraService extends Service {
@@ -31,7 +33,7 @@ export interface CassandraService extends Service {
   /** SIGKILL: the node is gone at once, as by a power cut. Resolves when its process has ended. */
   kill(node: string): Promise<void>
   /** SIGSTOP: the node keeps its connections and answers nothing, as on a disk that hangs. */
-  pause(node: string): void
+  hang(node: string): void
   /** SIGCONT. */
   resume(node: string): void
   /** Starts a node that is not running, with the data that it had. Resolves when it answers and the others see it. */
@@ -128,7 +130,7 @@ class Cluster implements CassandraService {
     await this.#node(name).process?.kill()
   }
 
-  pause(name: string): void {
+  hang(name: string): void {
     this.#node(name).process?.signal('SIGSTOP')
   }
 

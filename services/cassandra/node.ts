@@ -38,6 +38,10 @@ export class Node implements CassandraNode {
     return this.#process?.alive === true
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   /** Its running process; undefined when it never ran. */
   get process(): ServiceProcess | undefined {
     return this.#process

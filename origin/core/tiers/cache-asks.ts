@@ -16,6 +16,7 @@ export interface CacheAsk {
   readonly chunks: readonly number[]
   /** Bytes that it writes. */
   readonly bytes: number
+  readonly sentMs: EpochMs
   readonly untilMs: EpochMs
 }
 
@@ -34,12 +35,12 @@ export class CacheAsks {
     this.#bounds = bounds
   }
 
-  add(ask: Omit<CacheAsk, 'untilMs'>, now: EpochMs): void {
+  add(ask: Omit<CacheAsk, 'sentMs' | 'untilMs'>, now: EpochMs): void {
     const isRead = ask.is === 'read'
     const untilMs = after(now, isRead ? this.#bounds.readMs : this.#bounds.writeMs)
     ask.server.writingBytes += ask.bytes
     ask.flight?.asks.add(ask.id)
-    ;(isRead ? this.#reads : this.#changes).set(ask.id, { ...ask, untilMs })
+    ;(isRead ? this.#reads : this.#changes).set(ask.id, { ...ask, sentMs: now, untilMs })
   }
 
   /** Takes out an ask that has ended; undefined when it was abandoned. */
@@ -86,12 +87,12 @@ export function noteSuccess({ server, passage }: CacheAsk): TierEffect[] {
 
 /** The server of `ask` did not. */
 export function noteFailure(
-  { server, passage }: CacheAsk,
+  { server, passage, sentMs }: CacheAsk,
   reason: 'cache-slow' | 'cache-failed',
   now: EpochMs,
 ): TierEffect[] {
   const count: TierEffect = { do: 'count', name: reason === 'cache-slow' ? 'timeouts' : 'failures', by: 1 }
-  const untilMs = server.breaker.failed(passage, now)
+  const untilMs = server.breaker.failed(passage, sentMs, now)
   if (untilMs === undefined) return [count]
   return [count, { do: 'count', name: 'rests', by: 1 }, { do: 'rest', server: server.name, untilMs, reason }]
 }

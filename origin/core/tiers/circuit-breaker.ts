@@ -7,6 +7,8 @@ import { after, type EpochMs, type Ms } from '../../../live/units.ts'
 // | closed    | yes                 | `failures` failures in a row: open                       |
 // | open      | no                  | the time: half-open                                      |
 // | half-open | by one trial a time | its success: closed; its failure: open, for twice as long |
+// Failures of asks that were sent before the last failure was known are one and the same failure: what a lost connection
+// or one stall took along, however many asks that were.
 
 export interface BreakerConfig {
   readonly failures: number
@@ -20,6 +22,7 @@ export type Passage = 'normal' | 'trial'
 export class CircuitBreaker {
   readonly #config: BreakerConfig
   #failures = 0
+  #lastFailedMs: EpochMs = -Infinity
   /** Undefined: closed. */
   #openUntilMs: EpochMs | undefined
   #restMs: Ms
@@ -52,12 +55,16 @@ export class CircuitBreaker {
     return true
   }
 
-  /** An ask failed. Until when the server is left alone, when that begins with it. */
-  failed(passage: Passage, now: EpochMs): EpochMs | undefined {
+  /** An ask that was sent at `sentMs` failed. Until when the server is left alone, when that begins with it. */
+  failed(passage: Passage, sentMs: EpochMs, now: EpochMs): EpochMs | undefined {
     if (passage === 'trial') {
       this.#trialUnderWay = false
       this.#restMs = Math.min((this.#restMs as number) * 2, this.#config.longestRestMs as number)
-    } else if (this.#openUntilMs !== undefined || ++this.#failures < this.#config.failures) return undefined
+    } else {
+      if (this.#openUntilMs !== undefined || sentMs < this.#lastFailedMs) return undefined
+      this.#lastFailedMs = now
+      if (++this.#failures < this.#config.failures) return undefined
+    }
     this.#openUntilMs = after(now, this.#restMs)
     return this.#openUntilMs
   }

@@ -78,20 +78,20 @@ export class TierCore {
     return { do: 'wait', reader, flight: flight.id, effects }
   }
 
-  /** A cache server has answered: the driver has the chunks `found`; `damaged` ones failed their checksum. */
-  cacheRead(id: AskId, found: readonly number[], damaged: readonly number[]): readonly TierEffect[] {
+  /** A cache server has answered: the driver has the chunks `found`; `corrupt` ones failed their checksum. */
+  cacheRead(id: AskId, found: readonly number[], corrupt: readonly number[]): readonly TierEffect[] {
     const ask = this.#cacheAsks.take(id)
     if (!ask?.flight) return []
     const { flight, chunks } = ask
-    const missed = chunks.filter(chunk => !found.includes(chunk) && !damaged.includes(chunk))
+    const missed = chunks.filter(chunk => !found.includes(chunk) && !corrupt.includes(chunk))
     flight.arrived(found)
     return [
       ...noteSuccess(ask),
       count('hits', found.length),
       count('misses', missed.length),
-      count('damaged', damaged.length),
+      count('corrupt', corrupt.length),
       ...this.#serve(flight),
-      ...this.#askStore(flight, flight.stillFrom(id, damaged), 'cache-damaged'),
+      ...this.#askStore(flight, flight.stillFrom(id, corrupt), 'cache-corrupt'),
       ...this.#askStore(flight, flight.stillFrom(id, missed), 'cache-miss'),
       ...this.#land(flight),
     ]

@@ -26,7 +26,7 @@ export type TierCount =
   | 'joined'
   | 'hits'
   | 'misses'
-  | 'damaged'
+  | 'corrupt'
   | 'store_reads'
   | 'fills'
   | 'writes'
@@ -39,7 +39,7 @@ export type TierCount =
 /** Why the store is asked. */
 export type StoreReason = Extract<
   TierReason,
-  'cache-miss' | 'cache-damaged' | 'cache-slow' | 'cache-failed' | 'cache-resting'
+  'cache-miss' | 'cache-corrupt' | 'cache-slow' | 'cache-failed' | 'cache-resting'
 >
 
 export type TierEffect =

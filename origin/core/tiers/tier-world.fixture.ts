@@ -97,7 +97,7 @@ export class TierWorld {
 
   damage(name: string): void {
     const { items } = this.#server(name)
-    for (const key of items.keys()) items.set(key, 'damaged')
+    for (const key of items.keys()) items.set(key, 'corrupt')
   }
 
   advance(byMs: number): void {
@@ -182,9 +182,9 @@ export class TierWorld {
     const { body, chunks: arrived } = this.#flight(flight)
     this.#answer(name, ask, () => {
       const found = chunks.filter(chunk => server.items.get(bytesOf(body.id, chunk)) === bytesOf(body.id, chunk))
-      const damaged = chunks.filter(chunk => server.items.has(bytesOf(body.id, chunk)) && !found.includes(chunk))
+      const corrupt = chunks.filter(chunk => server.items.has(bytesOf(body.id, chunk)) && !found.includes(chunk))
       for (const chunk of found) arrived.set(chunk, bytesOf(body.id, chunk))
-      return this.core.cacheRead(ask, found, damaged)
+      return this.core.cacheRead(ask, found, corrupt)
     })
   }
 

@@ -67,25 +67,36 @@ export class CandidateReads {
   }
 
   async list({ event, renditions, from, to }: StoredRange): Promise<readonly StoredCandidate[]> {
-    const [firstBlock, lastBlock] = [blockOf(from as number), blockOf(to as number)]
-    const partitions = renditions.length * ((lastBlock - firstBlock + 1) * everyStripe.length + 1)
-    if (partitions > limits.cassandraListedPartitions) {
-      throw new RangeError(
-        `numbers ${from} to ${to} of ${renditions.length} renditions lie in ${partitions} partitions`,
+    const [first, last] = [from as number, Math.min(to as number, limits.segmentNumber)]
+    const { segment, initialisation } = this.#options.statements
+    const { block, stripe, number } = initialisationPartition
+    const partitions = await this.#partitions(event, renditions, blockOf(first), blockOf(last))
+    const asked = [
+      ...renditions.map(rendition =>
+        this.#listed(initialisation.list, [event, rendition, block, stripe, number, number]),
+      ),
+      ...partitions.map(partition => this.#listed(segment.list, [event, ...partition, first, last])),
+    ]
+    return (await Promise.all(asked)).flat()
+  }
+
+  /** Rendition, block and stripe of every partition that may have something of these blocks. */
+  async #partitions(event: string, renditions: readonly string[], first: number, last: number): Promise<Partition[]> {
+    const possible = renditions.length * (last - first + 1) * everyStripe.length
+    if (possible <= limits.cassandraListedPartitions) {
+      const blocks = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      return renditions.flatMap(rendition =>
+        blocks.flatMap(block => everyStripe.map((stripe): Partition => [rendition, block, stripe])),
       )
     }
-    const { segment, initialisation } = this.#options.statements
-    const asked = renditions.flatMap(rendition => {
-      const { block, stripe, number } = initialisationPartition
-      const blocks = Array.from({ length: lastBlock - firstBlock + 1 }, (_, i) => firstBlock + i)
-      return [
-        this.#listed(event, rendition, initialisation.list, [block, stripe, number, number]),
-        ...blocks.flatMap(block =>
-          everyStripe.map(stripe => this.#listed(event, rendition, segment.list, [block, stripe, from, to])),
-        ),
-      ]
-    })
-    return (await Promise.all(asked)).flat()
+    const { partitions } = this.#options.statements.segment
+    const found: Partition[] = []
+    for await (const row of await this.#read('partitions', partitions, [], this.#deadline())) {
+      const { block, stripe, rendition } = row
+      const wanted = row.event === event && renditions.includes(rendition) && first <= block && block <= last
+      if (wanted) found.push([rendition, block, stripe])
+    }
+    return found
   }
 
   async loadState(event: string): Promise<string | undefined> {
@@ -108,15 +119,13 @@ export class CandidateReads {
     return { candidates: sum('candidates'), bytes: sum('bytes') }
   }
 
-  async #listed(
-    event: string,
-    rendition: string,
-    statement: string,
-    where: readonly unknown[],
-  ): Promise<readonly StoredCandidate[]> {
-    const what = `${event}/${rendition}`
-    const { rows } = await this.#read(what, statement, [event, rendition, ...where], this.#deadline())
-    return rows.map(row => fromRow({ event, rendition }, row))
+  async #listed(statement: string, values: readonly [event: string, rendition: string, ...unknown[]]) {
+    const [event, rendition] = values
+    const { rows } = await this.#read(`${event}/${rendition}`, statement, values, this.#deadline())
+    return rows.map((row): StoredCandidate => {
+      const { key, meta } = fromRow({ event, rendition }, row)
+      return { key, meta }
+    })
   }
 
   async #row(key: CandidateKey, deadline: number): Promise<CandidateRow | undefined> {
@@ -168,6 +177,8 @@ export class CandidateReads {
     return performance.now() + (this.#options.budgetMs as number)
   }
 }
+
+type Partition = readonly [rendition: string, block: number, stripe: number]
 
 interface Sought {
   readonly key: CandidateKey

@@ -6,7 +6,7 @@ import { type CandidateKey, type CandidateMeta, formatKey, StoreError, type Stor
 import { InFlight } from './in-flight.ts'
 import { withinBudget } from './retry-budget.ts'
 import { type CandidateRow, chunkKey, kindOf, rowKey } from './rows.ts'
-import { ttlSeconds } from './schema.ts'
+import { forEver, ttlSeconds } from './schema.ts'
 import type { Statements } from './statements.ts'
 
 // The write side: chunks first, all at once, then the row, by a lightweight transaction. Nobody reads chunks without a
@@ -23,9 +23,6 @@ export interface WriteOptions {
 
 /** Chunks outlive their row, so that a row never promises what is not there. */
 const chunksOutliveRowS = 60
-/** Cassandra's word for "as long as it is not removed". */
-const forEver = 0
-
 /** Of the budget, for one attempt at a commit: a node that hangs must leave time for another one. */
 const commitShare = 0.25
 
@@ -96,7 +93,8 @@ export class CandidateWrites {
   }
 
   async #stage({ key, meta, body, deadline, stagedUs }: Write, bytes: Uint8Array, index: number): Promise<void> {
-    const ttl = key.number === 'init' ? forEver : ttlSeconds(this.#options.keepMs) + chunksOutliveRowS
+    const rowTtl = this.#ttl(key)
+    const ttl = rowTtl === forEver ? forEver : rowTtl + chunksOutliveRowS
     const values = [...chunkKey(key, meta.etag, index), encodeChunk(body, bytes, index), ttl]
     await this.#write(body.name, this.#options.statements[kindOf(key)].stage, values, deadline, { timestamp: stagedUs })
     this.#options.observer.count('store.cassandra.chunk_writes')
@@ -111,7 +109,7 @@ export class CandidateWrites {
     deadline,
     stagedUs,
   }: Write): Promise<{ etag: string; token: string } | undefined> {
-    const ttl = key.number === 'init' ? forEver : ttlSeconds(this.#options.keepMs)
+    const ttl = this.#ttl(key)
     const columns = [meta.etag, meta.bodyBytes, meta.defects ?? null, meta.arrivedMs, token, body.count, stagedUs, ttl]
     const { commit } = this.#options.statements[kindOf(key)]
     // Not hedged: two transactions of one write would only get into each other's way. Asked again after a while instead.
@@ -154,6 +152,10 @@ export class CandidateWrites {
         client.execute(statement, [...values], { keyspace, readTimeout: Math.min(leftMs, longestMs), ...options }),
       ),
     )
+  }
+
+  #ttl({ number }: CandidateKey): number {
+    return number === 'init' ? forEver : ttlSeconds(this.#options.keepMs)
   }
 
   #deadline(): number {

@@ -23,10 +23,12 @@ describe.skipIf((await whyAbsent()) !== undefined)('Cassandra', () => {
   }, startWithinMs)
   afterAll(() => cluster.stop())
 
-  describeStore('cassandra', async () => {
+  const open = () => openStore(contractConfig(), contractOptions)
+  const openEmpty = async () => {
     await emptyKeyspace(cluster.admin, contract)
-    return await openStore(contractConfig(), contractOptions)
-  })
+    return await open()
+  }
+  describeStore('cassandra', openEmpty, { reopen: open, config: contractConfig })
   describeOpening(() => cluster)
   describeWholeness(() => cluster)
   describeLosses(() => cluster)

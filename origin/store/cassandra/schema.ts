@@ -35,12 +35,20 @@ const longestGraceS = 24 * 60 * minuteS
 /** A node that asks a slow replica asks another one soon: what our own hedges are between us and the nodes. */
 const hedged = `speculative_retry = 'MIN(99PERCENTILE,50ms)'`
 
+/** Cassandra's word for "as long as it is not removed". */
+export const forEver = 0
+/** Cassandra cannot keep expiry dates beyond 2038 in every mode: what is to be kept for longer than this does not expire. */
+const longestTtlS = 365 * 24 * 60 * minuteS
+
 /** How long a row lives, in whole seconds, so that it is never shorter than asked. */
-export const ttlSeconds = (keepMs: Ms): number => Math.max(1, Math.ceil((keepMs as number) / 1_000))
+export function ttlSeconds(keepMs: Ms): number {
+  const seconds = Math.max(1, Math.ceil((keepMs as number) / 1_000))
+  return seconds > longestTtlS ? forEver : seconds
+}
 
 /** The statements that make the tables; each does nothing when its table is there. `keepMs` sizes the compaction. */
 export function tableStatements(keyspace: string, keepMs: Ms): readonly string[] {
-  const ttlS = ttlSeconds(keepMs)
+  const ttlS = ttlSeconds(keepMs) || longestTtlS
   const windowMinutes = Math.max(1, Math.ceil(ttlS / windows / minuteS))
   const graceS = Math.min(longestGraceS, Math.max(shortestGraceS, ttlS))
   const expiring = `compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'MINUTES', 'compaction_window_size': ${windowMinutes}} AND gc_grace_seconds = ${graceS}`

@@ -13,6 +13,8 @@ export interface CandidateStatements {
   readonly commit: string
   readonly describe: string
   readonly list: string
+  /** Which partitions there are: what `list` asks when its range has more than it can try. */
+  readonly partitions: string
   readonly chunk: string
   readonly uncommit: string
   readonly unstage: string
@@ -38,6 +40,7 @@ const candidateStatements = (keyspace: string, kind: Kind): CandidateStatements 
   commit: `INSERT INTO ${keyspace}.${kind} (event, rendition, block, stripe, number, pipeline, etag, body_bytes, defects, arrived_ms, write_token, chunks, staged_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?`,
   describe: `SELECT ${described} FROM ${keyspace}.${kind} WHERE ${candidateKey}`,
   list: `SELECT ${described} FROM ${keyspace}.${kind} WHERE event = ? AND rendition = ? AND block = ? AND stripe = ? AND number >= ? AND number <= ?`,
+  partitions: `SELECT DISTINCT event, rendition, block, stripe FROM ${keyspace}.${kind}`,
   chunk: `SELECT frame FROM ${keyspace}.${kind}_chunk WHERE ${chunkKey}`,
   uncommit: `DELETE FROM ${keyspace}.${kind} WHERE ${candidateKey} IF EXISTS`,
   unstage: `DELETE FROM ${keyspace}.${kind}_chunk WHERE ${chunkKey}`,

@@ -1,7 +1,5 @@
-import { statfs } from 'node:fs/promises'
 import { limits } from '../../../live/limits.ts'
 import type { Bytes, EpochMs, Ms } from '../../../live/units.ts'
-import { assemble, chunksWithin, decodeChunk } from '../chunks.ts'
 import {
   type ByteRange,
   type CandidateKey,
@@ -19,8 +17,10 @@ import {
 import { within } from './budget.ts'
 import { Catalogue } from './catalogue.ts'
 import { KeyedTurns } from './keyed-turns.ts'
+import { readBody } from './read-body.ts'
 import { mustBeOurs, readFolder } from './read-folder.ts'
-import { bodyOf, keys, keysOf, type Row } from './rows.ts'
+import { keysOf, type Row } from './rows.ts'
+import { freeBytes, Space } from './space.ts'
 import { type Attempt, stage } from './stage.ts'
 import { States } from './states.ts'
 import { Sweeper } from './sweeper.ts'
@@ -48,17 +48,17 @@ export class LsmStore implements SegmentStore {
   readonly #turns = new KeyedTurns()
   /** Names of candidates of which a chunk was found broken: the same write again makes them whole. */
   readonly #broken = new Set<string>()
+  readonly #space: Space
   readonly #tree: Tree
   readonly #states: States
   readonly #sweeper: Sweeper
   #nextAttempt = 0
-  /** Bytes and candidates of puts under way. */
-  #claimed = { bytes: 0, candidates: 0 }
   #closed = false
 
   private constructor(options: Required<LsmOptions>, tree: Tree) {
     this.#options = options
     this.#tree = tree
+    this.#space = new Space(options, this.#catalogue)
     this.#states = new States(tree, options.clock)
     this.#sweeper = new Sweeper({ ...options, tree, catalogue: this.#catalogue })
   }
@@ -184,10 +184,10 @@ export class LsmStore implements SegmentStore {
       throw new StoreError('conflict', `${name} is kept with another body (${known.meta.etag})`)
     }
     if (known && !this.#broken.has(name)) return observer.count('store.lsm.repeats')
-    const release = this.#claim(name, body.length)
+    const release = this.#space.claim(name, body.length)
     try {
       await this.#tree.mayWrite()
-      await this.#mustHaveRoom(name)
+      await this.#space.mustHaveRoom(name)
       const attempt: Attempt = { attempt: this.#nextAttempt++, key, meta, token, chunkBytes: limits.chunkBytes }
       const row = await stage(this.#tree, attempt, body, known).catch((error: unknown) => {
         this.#sweeper.orphan(attempt.attempt)
@@ -201,39 +201,12 @@ export class LsmStore implements SegmentStore {
     }
   }
 
-  /** Counts a put's bytes in before they are written; throws `full` when they would pass the limit. */
-  #claim(name: string, bytes: number): () => void {
-    const limitBytes = this.#options.limitBytes as number
-    const claimed = this.#claimed
-    if ((this.#catalogue.bytes as number) + claimed.bytes + bytes > limitBytes) {
-      throw new StoreError('full', `${name}: ${bytes} bytes more would pass the limit of ${limitBytes}`)
-    }
-    if (this.#catalogue.size + claimed.candidates >= limits.lsmCandidates) {
-      throw new StoreError('full', `${name} would be one more than the ${limits.lsmCandidates} that can be kept`)
-    }
-    claimed.bytes += bytes
-    claimed.candidates++
-    return () => {
-      claimed.bytes -= bytes
-      claimed.candidates--
-    }
-  }
-
-  /** Refuses before the disk is full: deletes and compactions must still be able to write. */
-  async #mustHaveRoom(name: string): Promise<void> {
-    const { folder, reserveBytes } = this.#options
-    const free = await freeBytes(folder)
-    if (free - this.#claimed.bytes >= (reserveBytes as number)) return
-    const wanted = `${reserveBytes} bytes are left free so that what is old can be removed`
-    throw new StoreError('full', `${name}: the disk of ${folder} has ${free} bytes free, and ${wanted}`)
-  }
-
   async #get(name: string, { etag }: KnownBody, range?: ByteRange): Promise<Uint8Array> {
     const row = this.#catalogue.get(name)
     if (!row) throw new StoreError('missing', `nothing is kept under ${name}`)
     if (row.meta.etag !== etag) throw new StoreError('corrupt', `${name} is kept as ${row.meta.etag}, not as ${etag}`)
     try {
-      const bytes = await this.#read(row, range)
+      const bytes = await readBody(this.#tree, row, range)
       this.#options.observer.count('store.lsm.bytes_read', bytes.length)
       return bytes
     } catch (error) {
@@ -241,22 +214,6 @@ export class LsmStore implements SegmentStore {
       if (error instanceof StoreError && error.fault === 'corrupt') this.#broken.add(name)
       throw error
     }
-  }
-
-  async #read(row: Row, range?: ByteRange): Promise<Uint8Array> {
-    const body = bodyOf(row)
-    const { first, last } = chunksWithin(body, range)
-    const chunks: Uint8Array[] = []
-    for (let from = first; from <= last; from += limits.lsmReadChunks) {
-      const indexes = Array.from({ length: Math.min(limits.lsmReadChunks, last + 1 - from) }, (_, i) => from + i)
-      const frames = await this.#tree.read(indexes.map(index => keys.chunk(row.attempt, index)))
-      for (const [i, index] of indexes.entries()) {
-        const frame = frames[i]
-        if (!frame) throw new StoreError('corrupt', `${body.name}: chunk ${index + 1} of ${body.count} is not there`)
-        chunks.push(decodeChunk(body, frame, index))
-      }
-    }
-    return assemble(body, chunks, range)
   }
 
   async #remove(name: string): Promise<void> {
@@ -293,10 +250,4 @@ export class LsmStore implements SegmentStore {
   #mustBeOpen(): void {
     if (this.#closed) throw new StoreError('closed', `the store in ${this.#options.folder} is closed`)
   }
-}
-
-/** What the disk of `folder` has free for this user. */
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize
 }

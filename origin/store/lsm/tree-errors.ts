@@ -7,8 +7,11 @@ import { StoreError } from '../segment-store.ts'
 /** Written beside LevelDB's files by who has the folder, so that the next one can be told who it is. */
 const ownerFile = 'OWNER'
 
+/** Says in the folder who has it. Only messages need it, so a disk without room for it keeps nobody from reading. */
 export const nameOwner = (folder: string): Promise<void> =>
-  writeFile(join(folder, ownerFile), `process ${process.pid} (${process.argv.slice(1).join(' ')})`)
+  writeFile(join(folder, ownerFile), `process ${process.pid} (${process.argv.slice(1).join(' ')})`).catch(
+    () => undefined,
+  )
 
 /** Why the tree in `folder` could not be opened. */
 export async function openingError(folder: string, error: unknown): Promise<StoreError> {

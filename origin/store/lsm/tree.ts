@@ -145,8 +145,8 @@ export class Tree {
   async #reopen(): Promise<void> {
     // What waits in the queue is refused, as #halted says.
     await this.#queue.idle()
-    await this.#level.close()
     try {
+      await this.#level.close()
       await this.#open()
       await this.#options.reopened()
       this.#halted = undefined

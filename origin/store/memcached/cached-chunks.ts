@@ -10,7 +10,7 @@ import { type Ask, MemcachedClient } from './memcached-client.ts'
 export interface ChunksRead {
   readonly found: ReadonlyMap<number, Uint8Array>
   /** What is there but fails its checksum, its length or its identity. */
-  readonly damaged: readonly number[]
+  readonly corrupt: readonly number[]
 }
 
 export class CachedChunks {
@@ -106,7 +106,7 @@ function decoded(
   frames: readonly (Uint8Array | undefined)[],
 ): ChunksRead {
   const found = new Map<number, Uint8Array>()
-  const damaged: number[] = []
+  const corrupt: number[] = []
   for (const [i, chunk] of chunks.entries()) {
     const frame = frames[i]
     if (!frame) continue
@@ -115,8 +115,8 @@ function decoded(
     } catch (error) {
       // Of another version or broken: either way it is no chunk of this body, and the store has it.
       if (!(error instanceof StoreError)) throw error
-      damaged.push(chunk)
+      corrupt.push(chunk)
     }
   }
-  return { found, damaged }
+  return { found, corrupt }
 }

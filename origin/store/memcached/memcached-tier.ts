@@ -227,10 +227,10 @@ export class MemcachedTier implements SegmentStore {
     const { key, known, body, chunks: arrived } = this.#flight(flight)
     const askedMs = performance.now()
     this.#cache.read(ask, server, key, known, body, chunks).then(
-      ({ found, damaged }) => {
+      ({ found, corrupt }) => {
         this.#observer.time('store.memcached.read_ms', performance.now() - askedMs)
         for (const [chunk, bytes] of found) arrived.set(chunk, bytes)
-        this.#apply(this.#core.cacheRead(ask, [...found.keys()], damaged))
+        this.#apply(this.#core.cacheRead(ask, [...found.keys()], corrupt))
       },
       () => this.#apply(this.#core.cacheFailed(ask, now())),
     )

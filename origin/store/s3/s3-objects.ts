@@ -18,9 +18,9 @@ export const segmentsPrefix = 'segments/'
 export const stateKey = (event: string): string => `states/${event}`
 
 const digits = 10
-export const renditionPrefix = (event: string, rendition: string): string => `${segmentsPrefix}${event}/${rendition}/`
+const renditionPrefix = (event: string, rendition: string): string => `${segmentsPrefix}${event}/${rendition}/`
 /** The names of every number from here on lie behind this one, and of every lower number before it. */
-export const numberName = (number: number): string => String(number).padStart(digits, '0')
+const numberName = (number: number): string => String(number).padStart(digits, '0')
 
 export const objectKey = ({ event, rendition, number, pipeline }: CandidateKey): string =>
   `${renditionPrefix(event, rendition)}${number === 'init' ? number : numberName(number as number)}/${pipeline}`

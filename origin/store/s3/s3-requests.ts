@@ -70,6 +70,7 @@ export class S3Requests {
     send: (abortSignal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const { observer, budgetMs } = this.#connection
+    observer.count('store.s3.requests')
     const abort = AbortSignal.timeout(budgetMs as number)
     const startMs = performance.now()
     try {
@@ -81,7 +82,7 @@ export class S3Requests {
       this.#countRetries(error as Partial<Sent>)
       const fault = faultOf(error, abort)
       if (!fault) throw error
-      if (fault === 'unavailable') observer.count('store.s3.failures')
+      if (fault === 'unavailable' || fault === 'full') observer.count(`store.s3.${fault}`)
       throw new StoreError(fault, `${what}: ${this.#words(fault, error, performance.now() - startMs)}`, {
         cause: error,
       })

@@ -73,7 +73,7 @@ describe.skipIf(s3Absent)('the S3 store', () => {
         expect((each as PromiseRejectedResult).reason.message).toContain(ground.service.endpoint)
       }
       expect(tookMs).toBeLessThan(budgetMs + 2_000)
-      expect(counts.of('store.s3.failures')).toBe(2)
+      expect(counts.of('store.s3.unavailable')).toBe(2)
     })
 
     it('finds a flipped bit in an object, counts it, and still gives the parts without it', async () => {
@@ -83,7 +83,7 @@ describe.skipIf(s3Absent)('the S3 store', () => {
       await file.write(Buffer.from([buffer.readUInt8(0) ^ 4]), 0, 1, at)
       await file.close()
       await expect(store.get(key, meta)).rejects.toMatchObject({ fault: 'corrupt' })
-      expect(counts.of('store.s3.damaged')).toBe(1)
+      expect(counts.of('store.s3.corrupt')).toBe(1)
       const part = await store.get(key, meta, { from: 10, to: 20 })
       expect(Buffer.compare(part, body.subarray(10, 21))).toBe(0)
     })

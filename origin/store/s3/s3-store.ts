@@ -68,7 +68,11 @@ export class S3Store implements SegmentStore {
       } catch (error) {
         if (!(error instanceof StoreError) || error.fault !== 'conflict') throw error
         const kept = await this.#head(key)
-        if (kept?.token === tokenDigest(token)) break
+        if (kept?.token === tokenDigest(token)) {
+          this.#connection.observer.count('store.s3.repeats')
+          break
+        }
+        if (kept) this.#connection.observer.count('store.s3.conflicts')
         if (kept) throw new StoreError('conflict', `${name} is kept with another body (${kept.meta.etag})`)
         if (attempt === decidedAttempts)
           throw new StoreError('unavailable', `${name}: writes and removals go on at once`)
@@ -88,12 +92,12 @@ export class S3Store implements SegmentStore {
     const startMs = performance.now()
     observer.count('store.s3.reads')
     // The whole object without a range: one that is longer than it should be shows.
-    const frames = await this.#getObject(body.name, objectKey(key), isWhole ? undefined : `bytes=${from}-${to}`)
-    observer.time('store.s3.read_ms', performance.now() - startMs)
     try {
+      const frames = await this.#getObject(body.name, objectKey(key), isWhole ? undefined : `bytes=${from}-${to}`)
+      observer.time('store.s3.read_ms', performance.now() - startMs)
       return assemble(body, decodeFrames(body, frames, first, last), range)
     } catch (error) {
-      if (error instanceof StoreError && error.fault === 'corrupt') observer.count('store.s3.damaged')
+      if (error instanceof StoreError && error.fault === 'corrupt') observer.count('store.s3.corrupt')
       throw error
     }
   }
@@ -105,6 +109,7 @@ export class S3Store implements SegmentStore {
 
   async remove(key: CandidateKey): Promise<void> {
     this.#mustBeOpen()
+    this.#connection.observer.count('store.s3.removes')
     const { Bucket, client } = this.#where()
     const command = new DeleteObjectCommand({ Bucket, Key: objectKey(key) })
     await this.#requests
@@ -135,6 +140,7 @@ export class S3Store implements SegmentStore {
 
   async loadState(event: string): Promise<string | undefined> {
     this.#mustBeOpen()
+    this.#connection.observer.count('store.s3.states')
     try {
       return new TextDecoder().decode(await this.#getObject(`the state of ${event}`, stateKey(event)))
     } catch (error) {

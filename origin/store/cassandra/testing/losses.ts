@@ -52,7 +52,7 @@ export function describeLosses(cluster: () => TestCluster): void {
     )
 
     it('goes round a node that hangs', async () => {
-      cluster().service.pause('eu3')
+      cluster().service.hang('eu3')
       try {
         for (let number = 101; number <= 110; number++) {
           await put(number)
@@ -66,8 +66,8 @@ export function describeLosses(cluster: () => TestCluster): void {
 
     it('says so within its budget when too few are left, and goes on by itself when they are back', async () => {
       const body = bodyOf(keyOf(200), bodyBytes)
-      cluster().service.pause('eu2')
-      cluster().service.pause('eu3')
+      cluster().service.hang('eu2')
+      cluster().service.hang('eu3')
       try {
         const startedMs = performance.now()
         const failure = await failureOf(store.put(keyOf(200), body, metaOf(body), 'token 200'))
@@ -88,8 +88,8 @@ export function describeLosses(cluster: () => TestCluster): void {
     })
 
     it('bounds what waits', async () => {
-      cluster().service.pause('eu2')
-      cluster().service.pause('eu3')
+      cluster().service.hang('eu2')
+      cluster().service.hang('eu3')
       const faults = await Promise.all(
         Array.from({ length: 4_000 }, () => faultOf(store.get(keyOf(101), metaOf(bodyOf(keyOf(101), 100))))),
       ).finally(() => {

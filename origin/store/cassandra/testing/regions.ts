@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../open-store.ts'
 import type { SegmentStore } from '../../segment-store.ts'
@@ -54,5 +56,31 @@ export function describeRegions(cluster: () => TestCluster): void {
       },
       startWithinMs,
     )
+
+    it('reads a chunk from the other region when the only one here has a flipped bit on its disk', async () => {
+      // The node was killed and started since: what it had then lies in its tables' files.
+      flipBit(join(cluster().folder, 'us1', 'data', 'regions'), Buffer.from('1a.'.repeat(100)))
+      const before = counts.of('read_elsewhere')
+      const body = bodyOf(keyOf(1), bodyBytes)
+      expect(Buffer.compare(await us!.get(keyOf(1), metaOf(body)), body)).toBe(0)
+      expect(counts.of('corrupt')).toBe(1)
+      expect(counts.of('read_elsewhere')).toBe(before + 1)
+    })
   })
+}
+
+/** Flips one bit in the middle of the first `pattern` in the files of chunks under `folder`. */
+function flipBit(folder: string, pattern: Buffer): void {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => /segment_chunk.*-Data\.db$/.test(file))
+    .map(file => join(folder, file))
+  for (const file of files) {
+    const bytes = readFileSync(file)
+    const at = bytes.indexOf(pattern)
+    if (at < 0) continue
+    bytes[at + pattern.length / 2]! ^= 1
+    writeFileSync(file, bytes)
+    return
+  }
+  throw new Error(`none of ${files.length} files in ${folder} has the body`)
 }

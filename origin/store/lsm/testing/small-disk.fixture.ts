@@ -33,7 +33,8 @@ export function mountSmallDisk(mib: number): SmallDisk | undefined {
     },
     empty: () => rmSync(filler, { force: true }),
     unmount: () => {
-      execFileSync('umount', [folder])
+      // Lazily: after a failed test a store may still have it open.
+      execFileSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true })
     },
   }
