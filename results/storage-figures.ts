@@ -28,7 +28,7 @@ function readFigures(origins: readonly Part[]): Figures {
   return {
     store_reads: reads,
     reads_failed_after_retries: sum(
-      ['unavailable', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`)),
+      ['unavailable', 'missing', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`)),
     ),
     read_retries: sum(
       ['cassandra.retries', 'cassandra.hedges', 'cassandra.read_elsewhere', 's3.retries'].map(what =>
