@@ -13,6 +13,7 @@ const options: StoreBenchOptions = {
   publish: { turns: 1, publishesATurn: 6, publishEveryMs: 30, bodyBytes: 300_000, window: 8, readsPerS: 100 },
   delivery: { turns: 1, turnMs: 200, bodies: 4, bodyBytes: 300_000, inFlight: 4 },
   visible: { publishes: 2, bodyBytes: 300_000 },
+  faults: {},
 }
 
 it.skipIf('absent' in found)('measures a store with and without the tier', { timeout: 120_000 }, async () => {
