@@ -39,7 +39,7 @@ function worldOfTwo(): World {
   })
 }
 
-test("edges fill from their own region, go over when it is lost, and what was acknowledged is there when it is back", async () => {
+test('edges fill from their own region, go over when it is lost, and what was acknowledged is there when it is back', async () => {
   const world = worldOfTwo()
   const { signal } = new AbortController()
   const regionOf = async (edge: string, behind: number) => {

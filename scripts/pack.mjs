@@ -13,7 +13,16 @@ const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const stage = mkdtempSync(join(tmpdir(), 'tidegate-pack-'))
 
 /** What is read at run time and is no code; folders whole, but for code and tests. */
-const data = ['scenarios', 'edge/peers', 'origin/pipeline/media/asset', 'services', 'docs', 'LICENSE', 'README.md', 'CHANGELOG.md']
+const data = [
+  'scenarios',
+  'edge/peers',
+  'origin/pipeline/media/asset',
+  'services',
+  'docs',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+]
 const isData = file => !/\.(ts|mjs)$/.test(file)
 
 try {
