@@ -21,7 +21,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, found => entities[found] as string)
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, found => entities[found] as string)
 
 /** A template whose parts are escaped; parts that are HTML, or lists of it, are put in as they are. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {

@@ -23,6 +23,7 @@ it.skipIf('absent' in found)('measures a store with and without the tier', { tim
     expect(figures[`storm_reads_failed.${title}`]).toBe(0)
     expect(figures[`publish_p50_storm_over_quiet.${title}`]).toBeGreaterThan(0)
     expect(figures[`delivery_gbit_s.${title}`]).toBeGreaterThan(0)
+    expect(figures[`storm_bytes.${title}`]).toBe((figures[`storm_reads.${title}`] as number) * 300_000)
   }
   // Without the tier every read of the storm reaches the database; with it those that the cache was too slow for.
   expect(figures['database_reads_in_storm.lsm']).toBe(1)
