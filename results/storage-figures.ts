@@ -23,7 +23,8 @@ function auditFigures(parts: readonly Part[]): Figures {
 
 function readFigures(origins: readonly Part[]): Figures {
   const reads = total(origins, 'store_reads')
-  if (reads === 0) return {}
+  // A store that was written to and never read is measured, too: what it was not asked is the point of a storm of 404s.
+  if (reads === 0 && total(origins, 'store_writes') === 0) return {}
   const tierReads = total(origins, 'store.memcached.reads')
   return {
     store_reads: reads,
