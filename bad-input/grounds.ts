@@ -14,6 +14,7 @@ export interface Starter {
   origin(config: {
     readonly name: string
     readonly event: LiveEvent
+    readonly store: { readonly is: 'memory' }
     readonly backlogUntilMs: number
   }): Promise<{ readonly delivery: string; readonly publish: string; readonly publishToken: string } & Control>
 }
@@ -46,14 +47,19 @@ export async function startGrounds(starter: Starter): Promise<Grounds> {
     const edge = await starter.edge({
       name: `bad${index}`,
       site: 'a',
-      origin: upstream.url,
+      origins: [{ url: upstream.url }],
       events: ['bad', 'large'],
       ...config,
     })
     edges.push(edgeTarget(`${name}, cold`, edge, upstream, false), edgeTarget(`${name}, warm`, edge, upstream, true))
   }
   const event = originEvent()
-  const origin = await starter.origin({ name: 'origin', event, backlogUntilMs: (now() as number) + backlogForMs })
+  const origin = await starter.origin({
+    name: 'origin',
+    event,
+    store: { is: 'memory' },
+    backlogUntilMs: (now() as number) + backlogForMs,
+  })
   const { publishToken } = origin
   await fillEvent(origin.publish, event, publishToken)
   const delivery = deliveryTarget({ ...origin, url: origin.delivery }, event)

@@ -143,7 +143,7 @@ describe('bugs known elsewhere', () => {
       control: 'c',
     })
     const edge = await startEdge(
-      edgeConfigSchema.parse({ name: 'e', site: 'a', origin: origin.urls.delivery }),
+      edgeConfigSchema.parse({ name: 'e', site: 'a', origins: [{ url: origin.urls.delivery as string }] }),
       controlToken,
     )
     try {

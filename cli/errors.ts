@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { HarnessError } from '../lab/harness-error.ts'
+import { StoreError } from '../origin/store/segment-store.ts'
 import { ConfigurationError } from '../process/configuration.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
 import { GateError } from '../results/gate/outcome.ts'
@@ -21,15 +22,18 @@ export const exitCodes = {
 
 const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError, RecordError, GateError]
 
+/** A store that holds something else than what was asked for. */
+const isOtherSchema = (error: unknown): boolean => error instanceof StoreError && error.fault === 'schema'
+
 /** Tells what happened on standard error and gives the exit code. */
 export function tellError(error: unknown): number {
   // Commander has told its own already; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.held : exitCodes.badInput
-  if (userMistakes.some(mistake => error instanceof mistake)) {
+  if (userMistakes.some(mistake => error instanceof mistake) || isOtherSchema(error)) {
     process.stderr.write(`tidegate: ${(error as Error).message}\n`)
     return exitCodes.badInput
   }
-  if (error instanceof HarnessError) {
+  if (error instanceof HarnessError || error instanceof StoreError) {
     process.stderr.write(`tidegate: ${error.message}\n`)
     return exitCodes.harnessFailed
   }

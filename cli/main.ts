@@ -27,6 +27,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./explain-command.ts')).explainCommand(),
   },
   {
+    name: 'report',
+    description: 'write one self-contained page that shows what a run, or several, did',
+    load: async () => (await import('./report-command.ts')).reportCommand(),
+  },
+  {
     name: 'gate',
     description: 'hold a record against a baseline, and its times against another commit or command',
     load: async () => (await import('./gate-command.ts')).gateCommand(),

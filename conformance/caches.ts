@@ -11,14 +11,16 @@ export interface RunningCache {
 
 /** Under this name this project's edge stands in tables and flags. */
 export const ours = 'oca'
+/** The same edge, with every request answered by node:http. */
+export const oursWithoutFastPath = 'oca (no fast path)'
 
-/** Starts this project's edge, with its preset `oca` and nothing changed, in front of `origin`. */
-export async function startOurs(origin: string): Promise<RunningCache> {
+/** Starts this project's edge, with its preset `oca` and nothing else changed, in front of `origin`. */
+export async function startOurs(origin: string, name: typeof ours | typeof oursWithoutFastPath): Promise<RunningCache> {
   const edge = await startEdge(
-    { name: 'conformance', site: 'conformance', origin, preset: ours },
+    { name: 'conformance', site: 'conformance', origins: [{ url: origin }], preset: ours, fastPath: name === ours },
     'conformance-control',
   )
-  return { name: ours, url: edge.url, stop: () => edge.close() }
+  return { name, url: edge.url, stop: () => edge.close() }
 }
 
 /** Starts another cache in its stock variant in front of `origin`. */

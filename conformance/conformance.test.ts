@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startOurs } from './caches.ts'
+import { ours, oursWithoutFastPath, startOurs } from './caches.ts'
 import { checkDecisions, readDecisions } from './decisions.ts'
 import { measure, type SuiteResults, startSuiteOrigin } from './measure.ts'
 import { type Outcome, outcomesOf } from './outcomes.ts'
@@ -104,9 +104,9 @@ const why = "the suite is not installed: 'npm run conformance' installs it, or '
 if (!isInstalled()) process.stderr.write(`\nCONFORMANCE IS NOT TESTED: ${why}\n\n`)
 
 describe.runIf(isInstalled())('the suite against our edge', () => {
-  it('passes what it passed', { timeout: 60_000 }, async () => {
+  it.each([ours, oursWithoutFastPath] as const)('passes what it passed: %s', { timeout: 60_000 }, async way => {
     const origin = await startSuiteOrigin()
-    const edge = await startOurs(origin.url)
+    const edge = await startOurs(origin.url, way)
     try {
       const suite = await measure(edge.url, 'suite', handful)
       expect(suite).toEqual(Object.fromEntries(handful.map(id => [id, true])))

@@ -68,7 +68,7 @@ export function failures(
 }
 
 /** Tests that can pass and did. */
-function passed(files: readonly SuiteFile[], outcomes: Outcomes): number {
+export function passed(files: readonly SuiteFile[], outcomes: Outcomes): number {
   return files.flatMap(file => file.tests).filter(test => canPass(test) && outcomes.get(test.id) === 'pass').length
 }
 

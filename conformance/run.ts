@@ -1,16 +1,17 @@
 import { Command } from 'commander'
 import type { PeerName } from '../edge/peers/peer.ts'
-import { findOthers, ours, type RunningCache, startOther, startOurs } from './caches.ts'
+import { findOthers, ours, oursWithoutFastPath, type RunningCache, startOther, startOurs } from './caches.ts'
 import { cdnCacheControlFiles } from './cdn-cache-control.ts'
 import { checkDecisions, readDecisions } from './decisions.ts'
 import { installSuite } from './install.ts'
 import { measure, startSuiteOrigin } from './measure.ts'
 import { type Outcomes, outcomesOf } from './outcomes.ts'
-import { failures, figuresOf, type Measured, sideBySide } from './report.ts'
+import { failures, figuresOf, type Measured, passed, sideBySide } from './report.ts'
 import { type SuiteFile, suiteFiles } from './suite.ts'
 
 // `npm run conformance`: the HTTP cache test suite against this project's edge and against the other caches that are
-// present. Exits with 1 when the edge does not pass a test that decisions.yaml does not list, or passes one that it does.
+// present. The edge is measured with its fast path and without; exits with 1 when either does not pass a test that
+// decisions.yaml does not list, or passes one that it does.
 
 const options = new Command('conformance')
   .description('Run http-cache-tests 0.4.5 against the edge and the other caches that are present')
@@ -20,6 +21,8 @@ const options = new Command('conformance')
 
 /** Most of the suite's time is pauses: two caches at a time keep two cores from being the limit. */
 const atOnce = 2
+
+const ways = [ours, oursWithoutFastPath] as const
 
 const say = (text: string): void => void process.stderr.write(`conformance: ${text}\n`)
 
@@ -31,7 +34,7 @@ for (const line of others.absent) say(`${line} (left out)`)
 
 const origin = await startSuiteOrigin()
 const starts: (() => Promise<RunningCache>)[] = [
-  () => startOurs(origin.url),
+  ...ways.map(way => () => startOurs(origin.url, way)),
   ...others.present.map((kind: PeerName) => () => startOther(kind, origin.url)),
 ]
 const measured: Measured[] = []
@@ -43,8 +46,6 @@ try {
 } finally {
   await origin.stop()
 }
-measured.sort((a, b) => Number(b.cache === ours) - Number(a.cache === ours) || a.cache.localeCompare(b.cache))
-
 async function runAgainst(cache: RunningCache): Promise<Measured> {
   say(`${cache.name} …`)
   try {
@@ -56,20 +57,32 @@ async function runAgainst(cache: RunningCache): Promise<Measured> {
   }
 }
 
-const own = measured[0] as Measured
+const named = (name: string): Measured => measured.find(({ cache }) => cache === name) as Measured
+const own = named(ours)
+const rest = measured.filter(({ cache }) => !ways.some(way => way === cache))
+rest.sort((a, b) => a.cache.localeCompare(b.cache))
+const columns = [...ways.map(named), ...rest]
+const files = [...suite, ...repeated]
+const outcomesOfBoth = ({ outcomes, cdnOutcomes }: Measured): Outcomes => new Map([...outcomes, ...cdnOutcomes])
 const decisions = readDecisions()
-const all = new Map([...own.outcomes, ...own.cdnOutcomes])
-const check = checkDecisions([...suite, ...repeated], all, decisions)
+const checks = ways.map(way => ({ way, ...checkDecisions(files, outcomesOfBoth(named(way)), decisions) }))
 process.stdout.write(
   [
-    sideBySide(suite, measured, m => m.outcomes),
+    sideBySide(suite, columns, m => m.outcomes),
     'The freshness cases again, with CDN-Cache-Control (RFC 9213):\n',
-    sideBySide(repeated, measured, m => m.cdnOutcomes),
-    failures([...suite, ...repeated], all, own.results, decisions),
-    ...check.unlisted.map(id => `${id}: does not pass, and decisions.yaml does not list it\n`),
-    ...check.listedButPass.map(id => `${id}: listed in decisions.yaml, and passes, or is no test\n`),
+    sideBySide(repeated, columns, m => m.cdnOutcomes),
+    failures(files, outcomesOfBoth(own), own.results, decisions),
+    ...checks.flatMap(({ way, unlisted, listedButPass }) => [
+      ...unlisted.map(id => `${id}: ${way} does not pass, and decisions.yaml does not list it\n`),
+      ...listedButPass.map(id => `${id}: listed in decisions.yaml, and ${way} passes, or it is no test\n`),
+    ]),
   ].join('\n'),
 )
-const figures = { ...figuresOf(suite, repeated, measured), failed_unlisted: check.unlisted.length }
+const wrong = (of: 'unlisted' | 'listedButPass') => checks.reduce((sum, check) => sum + check[of].length, 0)
+const figures = {
+  ...figuresOf(suite, repeated, [own, ...rest]),
+  passed_without_fast_path: passed(suite, named(oursWithoutFastPath).outcomes),
+  failed_unlisted: wrong('unlisted'),
+}
 process.stdout.write(`${JSON.stringify({ bench: 'conformance', figures })}\n`)
-process.exitCode = check.unlisted.length + check.listedButPass.length > 0 ? 1 : 0
+process.exitCode = wrong('unlisted') + wrong('listedButPass') > 0 ? 1 : 0

@@ -11,6 +11,9 @@ function fakeWorld(options: { refuse?: boolean; cannot?: Record<string, string> 
   told: unknown[]
 } {
   const told: unknown[] = []
+  const note = (...what: unknown[]) => {
+    told.push(what)
+  }
   const commanded = (name: string) => ({
     post: async (path: string, body: object = {}) => {
       if (options.refuse) throw new Error('the command was refused')
@@ -21,6 +24,24 @@ function fakeWorld(options: { refuse?: boolean; cannot?: Record<string, string> 
     plan: { event: { ...stormEvent, startMs: Math.floor(now() as number) - 60_500 } },
     control: commanded,
     pipeline: name => commanded(`pipeline-${name}`),
+    regions: ['eu', 'us'],
+    origins: {
+      commanded: commanded('origin'),
+      living: region => [commanded(region === undefined ? 'origin' : `origin-${region}`)],
+      kill: async region => note('kill-origin', region),
+      revive: async region => note('revive-origin', region),
+    },
+    storage: {
+      killNode: async (region, node) => {
+        note('kill-node', region, node)
+        return `${region}${node}`
+      },
+      reviveNode: async (region, node) => note('revive-node', region, node),
+      loseDataCentre: async region => note('lose-data-centre', region),
+      restoreDataCentre: async region => note('restore-data-centre', region),
+      killCaches: async server => note('kill-caches', server),
+      reviveCaches: async server => note('revive-caches', server),
+    },
     livingEdges: ['a1', 'b1'],
     designatedEdge: 'a2',
     cannot: ({ do: name }) => options.cannot?.[name],
@@ -109,6 +130,78 @@ test.each<[object, unknown[]]>([
     (action as Action).do,
     ...(told.length > 1 && told.flat().includes('revive') ? ['revive-edge'] : []),
   ])
+})
+
+test.each<[object, unknown[], object[]]>([
+  [
+    { do: 'kill-origin', downMs: 5 },
+    [
+      ['kill-origin', 'eu'],
+      ['revive-origin', 'eu'],
+    ],
+    [{ region: 'eu' }, { do: 'revive-origin', region: 'eu' }],
+  ],
+  [
+    { do: 'lose-region', region: 'us', forMs: 5 },
+    [
+      ['kill-origin', 'us'],
+      ['lose-data-centre', 'us'],
+      ['restore-data-centre', 'us'],
+      ['revive-origin', 'us'],
+    ],
+    [{ region: 'us' }, { do: 'restore-region', region: 'us' }],
+  ],
+  [
+    { do: 'lose-region', region: 'us' },
+    [
+      ['kill-origin', 'us'],
+      ['lose-data-centre', 'us'],
+    ],
+    [{ region: 'us' }],
+  ],
+  [{ do: 'kill-node' }, [['kill-node', 'eu', 1]], [{ region: 'eu', node: 'eu1' }]],
+  [
+    { do: 'kill-node', region: 'us', node: 2, downMs: 5 },
+    [
+      ['kill-node', 'us', 2],
+      ['revive-node', 'us', 2],
+    ],
+    [{ region: 'us', node: 'us2' }, { do: 'revive-node' }],
+  ],
+  [{ do: 'kill-cache' }, [['kill-caches', undefined]], [{}]],
+  [
+    { do: 'kill-cache', server: 2, downMs: 5 },
+    [
+      ['kill-caches', 2],
+      ['revive-caches', 2],
+    ],
+    [{ server: 2 }, { do: 'revive-cache' }],
+  ],
+  [
+    { do: 'store-slow', ms: 300, forMs: 5, region: 'us' },
+    [
+      ['origin-us', '/faults', { storeSlowMs: 300 }],
+      ['origin-us', '/faults', { storeSlowMs: 0 }],
+    ],
+    [{ region: 'us' }],
+  ],
+  [
+    { do: 'store-fails', forMs: 5 },
+    [
+      ['origin', '/faults', { storeFails: true }],
+      ['origin', '/faults', { storeFails: false }],
+    ],
+    [{}],
+  ],
+  [
+    { do: 'tear-puts', pipeline: 'b', forMs: 9 },
+    [['pipeline-b', '/faults', { tearPuts: { forMs: 9 } }]],
+    [{ pipeline: 'b' }],
+  ],
+])('of the storage: %j tells %j and is recorded as %j', async (action, wanted, recorded) => {
+  const { told, done } = await act(action)
+  expect(told).toEqual(wanted)
+  expect(done.map(({ action }) => action)).toMatchObject(recorded)
 })
 
 test('the record says which edge was the designated one', async () => {

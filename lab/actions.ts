@@ -5,17 +5,35 @@ import { now } from '../process/clock.ts'
 import type { RecordedAction } from '../results/faults.ts'
 import type { Action } from '../scenarios/schema.ts'
 import { HarnessError } from './harness-error.ts'
+import { carryOutOnStorage, isStorageAction, type StorageAction } from './storage-actions.ts'
 import { until } from './wait.ts'
 
 // What a scenario does in mid-run, through the control listeners of the processes.
 
-interface Commanded {
+export interface Commanded {
   post(path: string, body?: object): Promise<unknown>
 }
 
 /** What actions act upon: the processes of a variant. */
 export interface ActedUpon {
   readonly plan: { readonly event: LiveEvent }
+  readonly regions: readonly string[]
+  readonly origins: {
+    /** The one that takes operators' commands. */
+    readonly commanded: Commanded
+    living(region?: string): readonly Commanded[]
+    kill(region: string): Promise<void>
+    revive(region: string, signal: AbortSignal): Promise<void>
+  }
+  readonly storage: {
+    /** Gives the node's name. */
+    killNode(region: string, node: number): Promise<string>
+    reviveNode(region: string, node: number): Promise<void>
+    loseDataCentre(region: string): Promise<void>
+    restoreDataCentre(region: string): Promise<void>
+    killCaches(server: number | undefined): Promise<void>
+    reviveCaches(server: number | undefined): Promise<void>
+  }
   control(name: string): Commanded
   pipeline(name: string): Commanded
   readonly livingEdges: readonly string[]
@@ -41,15 +59,27 @@ export async function carryOut(
       await until(after(startMs, action.atMs), signal)
       const skipped = world.cannot(action)
       if (skipped !== undefined) return tell({ atMs: now(), action: { ...action, skipped } })
-      await carryOutOne(action, world, signal, detail => tell({ atMs: now(), action: { ...action, ...detail } }))
+      await carryOutOne(action, world, {
+        signal,
+        took: detail => tell({ atMs: now(), action: { ...action, ...detail } }),
+        later: ms => until((now() as number) + ms, signal),
+      })
     }),
   )
 }
 
-/** Reports that an action took effect; `detail` says what a general name meant in this run. */
-type Took = (detail?: Record<string, unknown>) => void
+/** What an action that lasts needs. */
+export interface Acting {
+  readonly signal: AbortSignal
+  /** Reports that it took effect; `detail` says what a general name meant in this run. */
+  took(detail?: Record<string, unknown>): void
+  /** Resolves so long after now; rejects when the storm is over before. */
+  later(ms: number): Promise<void>
+}
 
-async function carryOutOne(action: Action, world: ActedUpon, signal: AbortSignal, took: Took): Promise<void> {
+async function carryOutOne(action: Action, world: ActedUpon, acting: Acting): Promise<void> {
+  const { signal, took, later } = acting
+  if (isStorageAction(action)) return carryOutOnStorage(action, world, acting)
   switch (action.do) {
     case 'restart-edge':
     case 'kill-edge': {
@@ -57,33 +87,21 @@ async function carryOutOne(action: Action, world: ActedUpon, signal: AbortSignal
       await world.killEdge(edge)
       took({ edge })
       if (action.downMs === undefined) return
-      await until((now() as number) + action.downMs, signal)
+      await later(action.downMs)
       await world.reviveEdge(edge, signal)
       took({ do: 'revive-edge', edge })
       return
     }
-    case 'origin-slow':
-      return forAWhile(action.forMs, () => origin(world, '/faults', { slowMs: action.ms }), {
-        undo: () => origin(world, '/faults', { slowMs: 0 }),
-        signal,
-        took,
-      })
-    case 'origin-down':
-      return forAWhile(action.forMs, () => origin(world, '/faults', { down: true }), {
-        undo: () => origin(world, '/faults', { down: false }),
-        signal,
-        took,
-      })
     default:
-      await command(action, world)
+      await carryOutAtOnce(action, world)
       took()
   }
 }
 
-type Lasting = Extract<Action, { do: 'restart-edge' | 'kill-edge' | 'origin-slow' | 'origin-down' }>
+type Lasting = StorageAction | Extract<Action, { do: 'restart-edge' | 'kill-edge' }>
 
 /** Actions that one command to one or several processes carries out. */
-async function command(action: Exclude<Action, Lasting>, world: ActedUpon): Promise<void> {
+async function carryOutAtOnce(action: Exclude<Action, Lasting>, world: ActedUpon): Promise<void> {
   switch (action.do) {
     case 'stall-encoder':
       return pipelines(world, action.pipeline, { stallForMs: action.forMs })
@@ -97,42 +115,34 @@ async function command(action: Exclude<Action, Lasting>, world: ActedUpon): Prom
       )
     case 'publish-delay':
       return pipelines(world, action.pipeline, { delay: { ms: action.ms, forMs: action.forMs } })
+    case 'tear-puts':
+      return pipelines(world, action.pipeline, { tearPuts: { forMs: action.forMs } })
     case 'raise-version':
-      return origin(world, '/version', {})
+      return command(world, '/version', {})
     case 'flush-edge': {
       const edges = action.edge === undefined ? world.livingEdges : [action.edge]
       await Promise.all(edges.map(edge => world.control(edge).post('/flush')))
       return
     }
     case 'mask':
-      return origin(world, '/mask', { pipeline: action.pipeline, ...lastSegments(world, action.lastSegments) })
+      return command(world, '/mask', { pipeline: action.pipeline, ...lastSegments(world, action.lastSegments) })
     case 'invalidate': {
       const { pipeline, region } = action
-      return origin(world, '/invalidate', { ...lastSegments(world, action.lastSegments), pipeline, region })
+      return command(world, '/invalidate', { ...lastSegments(world, action.lastSegments), pipeline, region })
     }
     case 'notify':
-      return origin(world, '/notify', { type: action.type, text: action.text })
+      return command(world, '/notify', { type: action.type, text: action.text })
     case 'shed':
-      return origin(world, '/faults', { shed: action.on })
+      await Promise.all(world.origins.living().map(origin => origin.post('/faults', { shed: action.on })))
+      return
     case 'fleet-size':
       await world.control('fleet').post('/fleet', { players: action.players })
       return
   }
 }
 
-async function forAWhile(
-  forMs: number,
-  begin: () => Promise<void>,
-  { undo, signal, took }: { undo: () => Promise<void>; signal: AbortSignal; took: Took },
-): Promise<void> {
-  await begin()
-  took()
-  await until((now() as number) + forMs, signal)
-  await undo()
-}
-
-async function origin(world: ActedUpon, path: string, body: object): Promise<void> {
-  await world.control('origin').post(path, body)
+async function command(world: ActedUpon, path: string, body: object): Promise<void> {
+  await world.origins.commanded.post(path, body)
 }
 
 /** One pipeline, or all where none is named. */

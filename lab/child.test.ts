@@ -21,7 +21,7 @@ async function startEdge(): Promise<Child> {
     role: 'edge',
     name: 'a1',
     folder: folder(),
-    config: { name: 'a1', site: 'a', origin: 'http://127.0.0.1:9' },
+    config: { name: 'a1', site: 'a', origins: [{ url: 'http://127.0.0.1:9' }] },
     environment,
   })
   started.push(child)
@@ -52,7 +52,7 @@ test('an abort while it starts ends the process', async () => {
       role: 'edge',
       name: 'a1',
       folder: folder(),
-      config: { name: 'a1', site: 'a', origin: 'http://127.0.0.1:9' },
+      config: { name: 'a1', site: 'a', origins: [{ url: 'http://127.0.0.1:9' }] },
       environment,
     },
     controller.signal,

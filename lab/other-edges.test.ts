@@ -13,6 +13,7 @@ import { contendersOf } from './contenders.ts'
 import { PeerEdges } from './edges/peer-edges.ts'
 import { eventOf } from './event-of.ts'
 import { type RunOptions, runScenario } from './run.ts'
+import { nothingShared } from './storage/run-storage.ts'
 import { World } from './world.ts'
 
 // Other edges in the place of ours, in storms of three seconds.
@@ -154,6 +155,7 @@ describe.concurrent('an edge that runs already', { timeout: 60_000 }, () => {
       contender: contender as NonNullable<typeof contender>,
       event: eventOf(scenario, now()),
       origin: { host: '127.0.0.1', port: 0 },
+    runStorage: nothingShared,
       folder: mkdtempSync(join(folder, 'theirs-')),
       decisionLogs: false,
     })

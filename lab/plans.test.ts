@@ -4,27 +4,79 @@ import { expectedPublication, liveEdge } from '../live/template.ts'
 import { fleetConfigSchema } from '../loadgen/http/config.ts'
 import { originConfigSchema } from '../origin/http/config.ts'
 import { pipelineConfigSchema } from '../origin/pipeline/config.ts'
+import type { StoreConfig } from '../origin/store/store-config.ts'
 import { scenarioNames } from '../scenarios/list.ts'
 import { loadScenario } from '../scenarios/load.ts'
+import type { Scenario } from '../scenarios/schema.ts'
 import { eventOf } from './event-of.ts'
+import { delivers, originsOf, preferredRegions, publishedTo } from './origin-places.ts'
 import { parsePolicy } from './policies.ts'
 import { edgeConfig, edgesOf, fleetConfig, originConfig, pipelineConfig } from './process-configs.ts'
 
 const now = 1_800_000_000_123
+
+/** A store of the scenario's kind, as the lab would name it. */
+const storeLike = ({ store: { is } }: Scenario): StoreConfig => {
+  if (is === 'memory') return { is }
+  if (is === 'lsm') return { is, folder: '/tmp/x' }
+  if (is === 's3') return { is, endpoint: 'http://127.0.0.1:1', bucket: 'one', region: 'us-east-1' }
+  return { is, contactPoints: ['127.0.0.1:9042'], localDataCentre: 'eu', keyspace: 'v_oca', replication: { eu: 1 } }
+}
+
+const inRegions = (regions: string[], given: Partial<Scenario> = {}, roles: 'both' | 'split' = 'both'): Scenario => {
+  const smoke = loadScenario('smoke')
+  const sites = regions.map((region, i) => ({ name: `s${i}x`, region, edges: 1 }))
+  return { ...smoke, topology: { regions, roles, sites }, ...given }
+}
+
+test('origins are named by what tells them from each other', () => {
+  const names = (scenario: Scenario) => originsOf(scenario).map(({ name }) => name)
+  expect(names(inRegions(['eu']))).toEqual(['origin'])
+  expect(names(inRegions(['eu', 'us']))).toEqual(['origin-eu', 'origin-us'])
+  expect(names(inRegions(['eu'], {}, 'split'))).toEqual(['origin-publish', 'origin-delivery'])
+  const all = originsOf(inRegions(['eu', 'us'], {}, 'split'))
+  expect(all.filter(delivers).map(({ name }) => name)).toEqual(['origin-eu-delivery', 'origin-us-delivery'])
+})
+
+test('a pipeline publishes into every region, or into its own where the store brings it to the others', () => {
+  const to = (scenario: Scenario, pipeline: string) =>
+    publishedTo(scenario, pipeline, ['a', 'b']).map(({ name }) => name)
+  const apart = inRegions(['eu', 'us'])
+  expect([to(apart, 'a'), to(apart, 'b')]).toEqual([
+    ['origin-eu', 'origin-us'],
+    ['origin-eu', 'origin-us'],
+  ])
+  const replicated = inRegions(['eu', 'us'], { store: { is: 'cassandra', nodes: {} } })
+  expect([to(replicated, 'a'), to(replicated, 'b')]).toEqual([['origin-eu'], ['origin-us']])
+  const one = inRegions(['eu'], { store: { is: 'cassandra', nodes: {} } }, 'split')
+  expect([to(one, 'a'), to(one, 'b')]).toEqual([['origin-publish'], ['origin-publish']])
+})
+
+test("edges prefer their site's region, then the others in their order", () => {
+  const scenario = inRegions(['eu', 'us', 'ap'])
+  expect(preferredRegions(scenario, 's1x')).toEqual(['us', 'eu', 'ap'])
+  expect(preferredRegions(scenario, 's0x')).toEqual(['eu', 'us', 'ap'])
+})
 
 test.each(scenarioNames())('every process of %s gets a configuration that its schema takes', name => {
   const scenario = loadScenario(name)
   const event = eventOf(scenario, now)
   const common = { name: 'x', seed: scenario.seed, decisionLog: '/tmp/x.ndjson' }
   const url = 'http://127.0.0.1:4000'
-  expect(
-    originConfigSchema.safeParse(
-      originConfig(common, scenario, event, { host: '127.0.0.1', port: 0, backlogUntilMs: now }),
-    ).error,
-  ).toBeUndefined()
+  for (const place of originsOf(scenario)) {
+    const origin = originConfig(common, event, {
+      ...place,
+      host: '127.0.0.1',
+      store: storeLike(scenario),
+      follow: [{ region: 'eu', url }],
+      ...{ deliveryPort: 0, publishPort: 0, controlPort: 0 },
+      backlogUntilMs: now,
+    })
+    expect(originConfigSchema.safeParse(origin).error).toBeUndefined()
+  }
   const pipeline = pipelineConfig(common, scenario, event, { pipeline: 'a', publishTo: [url] })
   expect(pipelineConfigSchema.safeParse(pipeline).error).toBeUndefined()
-  const edge = edgeConfig(common, event, { site: 'a', port: 0, origin: url, policy: parsePolicy('oca-wakeOnFill') })
+  const edge = edgeConfig(common, event, { site: 'a', port: 0, origins: [{ region: 'eu', url }], policy: parsePolicy('oca-wakeOnFill') })
   expect(edgeConfigSchema.safeParse(edge).error).toBeUndefined()
   const fleet = fleetConfig(common, scenario, event, { sites: [{ site: 'a', edges: [url] }], startMs: now })
   expect(fleetConfigSchema.safeParse(fleet).error).toBeUndefined()

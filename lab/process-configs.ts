@@ -1,7 +1,9 @@
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs } from '../live/units.ts'
+import type { StoreConfig } from '../origin/store/store-config.ts'
 import { edgeNames } from '../scenarios/references.ts'
 import type { Scenario } from '../scenarios/schema.ts'
+import type { OriginRole } from './origin-places.ts'
 import type { NamedPolicy } from './policies.ts'
 
 // The configuration of each process of a run, from the scenario alone.
@@ -24,18 +26,33 @@ export interface CommonConfig {
 
 export const originConfig = (
   common: CommonConfig,
-  scenario: Scenario,
   event: LiveEvent,
-  { host, port, backlogUntilMs }: { host: string; port: number; backlogUntilMs: EpochMs },
+  { host, region, role, store, follow, deliveryPort, publishPort, controlPort, backlogUntilMs }: OriginSettings,
 ) => ({
   ...common,
   host,
-  region: scenario.topology.regions[0],
-  deliveryPort: port,
-  publishPort: 0,
+  region,
+  role,
+  deliveryPort,
+  publishPort,
+  controlPort,
   event,
+  store,
+  follow,
   backlogUntilMs,
 })
+
+export interface OriginSettings {
+  readonly host: string
+  readonly region: string
+  readonly role: OriginRole
+  readonly store: StoreConfig
+  readonly follow: readonly { readonly region: string; readonly url: string }[]
+  readonly deliveryPort: number
+  readonly publishPort: number
+  readonly controlPort: number
+  readonly backlogUntilMs: EpochMs
+}
 
 export const pipelineConfig = (
   common: CommonConfig,
@@ -51,15 +68,23 @@ export const pipelineConfig = (
   publishJitter: scenario.pipelines.publishJitter,
 })
 
+export interface EdgeSettings {
+  readonly site: string
+  readonly port: number
+  /** In the order of preference. */
+  readonly origins: readonly { readonly region: string; readonly url: string }[]
+  readonly policy: NamedPolicy
+}
+
 export const edgeConfig = (
   common: CommonConfig,
   event: LiveEvent,
-  { site, port, origin, policy }: { site: string; port: number; origin: string; policy: NamedPolicy },
+  { site, port, origins, policy }: EdgeSettings,
 ) => ({
   ...common,
   site,
   port,
-  origin,
+  origins,
   events: [event.event],
   preset: policy.preset,
   switches: policy.switches,

@@ -47,12 +47,13 @@ export class Processes {
     this.#options = options
   }
 
-  /** Starts a process; resolves when it is ready. Throws HarnessError. */
+  /** Starts a process, which finds `secrets` in its environment; resolves when it is ready. Throws HarnessError. */
   async start(
     role: Role,
     name: string,
     signal: AbortSignal,
     configure: (common: CommonConfig) => object,
+    secrets: Readonly<Record<string, string>> = {},
   ): Promise<Child> {
     const { folder, seed, decisionLogs } = this.#options
     const lives = this.#logs.filter(log => log.name === name).length
@@ -61,6 +62,7 @@ export class Processes {
     const common = { name, seed, ...(decisionLogs ? { decisionLog: join(folder, file) } : {}) }
     const environment = {
       ...clockEnvironment(),
+      ...secrets,
       TIDEGATE_CONTROL_TOKEN: this.#tokens.control,
       TIDEGATE_PUBLISH_TOKEN: this.#tokens.publish,
     }

@@ -7,8 +7,9 @@ import type { Scenario } from '../scenarios/schema.ts'
 import { contendersOf } from './contenders.ts'
 import { commitNow, environmentNow } from './environment.ts'
 import type { OnProgress } from './progress.ts'
+import { type RunStorage, startRunStorage } from './storage/run-storage.ts'
 import { runVariant } from './variant.ts'
-import type { OriginPlace } from './world.ts'
+import type { Listening } from './origins.ts'
 
 // A scenario as real processes: one variant for each policy and each other edge, in turn, and the record of all of them.
 
@@ -22,7 +23,7 @@ export interface RunOptions {
   /** How many requests players may send to an edge that is given by its URL; 10,000 when absent. */
   readonly requestBudget?: number | undefined
   /** Our origin, there, for an edge that is given by its URL; absent: that edge has an origin of its own. */
-  readonly origin?: OriginPlace | undefined
+  readonly origin?: Listening | undefined
   /** Where the run's folder is made; `results/runs` when absent. */
   readonly out?: string | undefined
   /** For the record: the command that was given. */
@@ -78,7 +79,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     return record
   }
   let partial = false
+  let runStorage: RunStorage | undefined
   try {
+    const tell = (doing: string) => options.onProgress?.({ variant: 'storage', index: 0, of: contenders.length, doing, done: 0 })
+    runStorage = await startRunStorage(scenario, { folder, tell, signal })
     for (const [index, contender] of contenders.entries()) {
       if (signal.aborted) break
       const outcome = await runVariant(scenario, contender, {
@@ -87,6 +91,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
         origin: options.origin,
         requestBudget: options.requestBudget ?? defaultRequestBudget,
         decisionLogs: options.decisionLogs ?? true,
+        runStorage,
         tell: (doing, done) =>
           options.onProgress?.({ variant: contender.name, index, of: contenders.length, doing, done }),
       })
@@ -97,6 +102,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   } catch (error) {
     if (variants.length > 0) recordSoFar(true)
     if (!signal.aborted) throw error
+  } finally {
+    await runStorage?.stop()
   }
   return { record: recordSoFar(partial || variants.length < contenders.length), recordFile, remarks }
 }

@@ -6,14 +6,17 @@ import type { Contender } from './contenders.ts'
 import { eventOf } from './event-of.ts'
 import { eventThrough } from './event-through.ts'
 import { HarnessError } from './harness-error.ts'
-import type { OriginPlace, WorldPlan } from './world.ts'
+import type { Listening } from './origins.ts'
+import type { RunStorage } from './storage/run-storage.ts'
+import type { WorldPlan } from './world.ts'
 
 // What a variant's world is made from: where the origin is, whose event it is, what players may send.
 
 export interface PlanOptions {
   readonly decisionLogs: boolean
+  readonly runStorage: RunStorage
   /** For an edge that runs already: where our origin shall be that it fills from; absent: it has one of its own. */
-  readonly origin?: OriginPlace | undefined
+  readonly origin?: Listening | undefined
   /** For an edge that runs already: how many requests players may send. */
   readonly requestBudget?: number | undefined
 }
@@ -25,8 +28,8 @@ export async function planFor(
   options: PlanOptions,
   folder: string,
 ): Promise<{ plan: WorldPlan; own: Variant['policy'] }> {
-  const { decisionLogs, requestBudget } = options
-  const common = { scenario, contender, folder, decisionLogs }
+  const { decisionLogs, requestBudget, runStorage } = options
+  const common = { scenario, contender, folder, decisionLogs, runStorage }
   const event = eventOf(scenario, now())
   const here = { host: '127.0.0.1', port: 0 }
   switch (contender.is) {

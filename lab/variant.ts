@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { now } from '../process/clock.ts'
 import { checkFigure } from '../results/checks.ts'
 import { figuresOf } from '../results/figures.ts'
 import { mergeByProcess } from '../results/merge-records.ts'
@@ -7,6 +8,7 @@ import type { Variant } from '../results/record/record.ts'
 import { everyPolicy } from '../scenarios/references.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import type { Contender } from './contenders.ts'
+import { type AuditOutcome, auditAcknowledged, auditPart } from './storage/audit.ts'
 import { type Storm, type StormOptions, startFleet, storm, storming } from './storm.ts'
 import { type PlanOptions, planFor } from './variant-plan.ts'
 import { World } from './world.ts'
@@ -47,8 +49,9 @@ export async function runVariant(
     const stormed = await storm(world, startMs, options)
     options.tell('gathering what was counted', storming.to)
     const { parts, missing } = await world.processes.gather()
+    const audited = stormed.partial ? undefined : await afterTheStorm(world, options)
     const measured = {
-      parts: mergeByProcess(parts),
+      parts: mergeByProcess(audited ? [...parts, auditPart(audited)] : parts),
       event: await world.eventNow(),
       startedMs: startMs as number,
       endedMs: stormed.endedMs as number,
@@ -65,6 +68,7 @@ export async function runVariant(
       remarks: [
         ...missing.map(process => `under ${name}, ${process} died and left no counts`),
         ...remarksOn(stormed, name, options.requestBudget),
+        ...lossesOf(audited, name),
       ],
       missing,
     }
@@ -72,6 +76,30 @@ export async function runVariant(
     options.tell('stopping the processes', 0.98)
     await world.stop()
   }
+}
+
+/** Mends what actions have broken, then reads back what was acknowledged; undefined where no origin is ours. */
+async function afterTheStorm(world: World, { tell, signal }: VariantOptions): Promise<AuditOutcome | undefined> {
+  const { event, origin } = world.plan
+  if (origin === undefined) return undefined
+  tell('mending what was broken', storming.to)
+  await world.makeWhole(signal)
+  tell('reading back what was acknowledged', storming.to)
+  return auditAcknowledged({
+    event,
+    pipelines: event.pipelines.map(pipeline => world.pipeline(pipeline)),
+    originOf: target => world.origins.publishingAt(target),
+    now: now(),
+  })
+}
+
+const namedLosses = 5
+
+/** Each lost segment is named; of many, the first. */
+function lossesOf(audited: AuditOutcome | undefined, name: string): string[] {
+  const lost = audited?.named ?? []
+  const more = lost.length > namedLosses ? [`under ${name}, ${lost.length - namedLosses} more were lost`] : []
+  return [...lost.slice(0, namedLosses).map(one => `under ${name}, acknowledged and lost: ${one}`), ...more]
 }
 
 /** What the reader must know of how a storm went. */

@@ -7,6 +7,7 @@ import { loadScenario } from '../scenarios/load.ts'
 import { eventOf } from './event-of.ts'
 import { HarnessError } from './harness-error.ts'
 import { parsePolicy } from './policies.ts'
+import { nothingShared } from './storage/run-storage.ts'
 import { World } from './world.ts'
 
 function smokeWorld(): World {
@@ -15,6 +16,7 @@ function smokeWorld(): World {
     scenario,
     contender: { name: 'oca', folder: 'oca', is: 'policy', policy: parsePolicy('oca') },
     origin: { host: '127.0.0.1', port: 0 },
+    runStorage: nothingShared,
     event: eventOf(scenario, now()),
     folder: mkdtempSync(join(tmpdir(), 'tidegate-world-')),
     decisionLogs: true,

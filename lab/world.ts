@@ -11,31 +11,31 @@ import { OwnEdges } from './edges/own-edges.ts'
 import { PeerEdges } from './edges/peer-edges.ts'
 import { UrlEdge } from './edges/url-edge.ts'
 import { eventThrough } from './event-through.ts'
-import type { HarnessError } from './harness-error.ts'
-import { edgesOf, fleetConfig, originConfig, pipelineConfig, type SiteUrls } from './process-configs.ts'
+import { HarnessError } from './harness-error.ts'
+import { originsOf } from './origin-places.ts'
+import { type Listening, Origins } from './origins.ts'
+import { edgesOf, fleetConfig, pipelineConfig, type SiteUrls } from './process-configs.ts'
 import { Processes } from './processes.ts'
+import type { RunStorage } from './storage/run-storage.ts'
+import { VariantStorage } from './storage/variant-storage.ts'
 import { askUntil } from './wait.ts'
 
-// What the processes of one variant are to each other: an origin, its pipelines, the sites' edges, a fleet; each apart
-// from the others, as in the world that they stand for.
+// What the processes of one variant are to each other: the regions' origins with their storage, the pipelines, the sites'
+// edges, a fleet; each apart from the others, as in the world that they stand for.
 
 export interface WorldPlan {
   readonly scenario: Scenario
   readonly contender: Contender
   readonly event: LiveEvent
-  /** Where the origin's delivery listener shall be; absent: there is no origin of ours, the edge has one of its own. */
-  readonly origin?: OriginPlace | undefined
+  /** Where the first region's delivery listener shall be; absent: no origin is ours, the edge has one of its own. */
+  readonly origin?: Listening | undefined
+  /** What all variants of the run share. */
+  readonly runStorage: RunStorage
   /** How many requests the players may send in all; absent: as many as they like. */
   readonly requestBudget?: number | undefined
   /** Configurations, logs and last words are kept here. */
   readonly folder: string
   readonly decisionLogs: boolean
-}
-
-export interface OriginPlace {
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
 }
 
 /** What the lab reads of a pipeline's `GET /state`. */
@@ -56,7 +56,10 @@ const edgesAndPlayers: ReadonlySet<Action['do']> = new Set(['fleet-size', 'flush
 export class World {
   readonly plan: WorldPlan
   readonly processes: Processes
+  readonly storage: VariantStorage
   readonly #edges: Edges
+  /** Absent: no origin is ours. */
+  readonly #origins: Origins | undefined
   /** How long a process took to start, alone: the measure of this machine's mood. */
   #processStartMs: Ms = usualProcessStartMs
 
@@ -64,13 +67,16 @@ export class World {
     const { folder, decisionLogs, scenario } = plan
     this.plan = plan
     this.processes = new Processes({ folder, decisionLogs, seed: scenario.seed })
+    this.storage = new VariantStorage({ scenario, folder, variant: plan.contender.folder, run: plan.runStorage })
+    const { processes, storage } = this
+    this.#origins = plan.origin && new Origins({ processes, scenario, event: plan.event, storage, first: plan.origin })
     this.#edges = this.#edgesOf(plan)
   }
 
-  /** Starts origin, pipelines and edges; resolves when the backlog is published and the edges know their sites. */
+  /** Starts storage, origins, pipelines and edges; resolves when the backlog is published and the edges know their sites. */
   async start(tell: (doing: string) => void, signal: AbortSignal): Promise<void> {
     const { scenario, event, origin } = this.plan
-    if (origin !== undefined) await this.#startOrigin(origin, tell, signal)
+    if (origin !== undefined) await this.#startOrigins(tell, signal)
     tell(origin === undefined ? 'starting the edges' : 'starting pipelines and edges')
     await Promise.all([
       ...(origin === undefined ? [] : event.pipelines.map(pipeline => this.#startPipeline(pipeline, signal))),
@@ -83,6 +89,12 @@ export class World {
     await this.#edges.introduce(edgesOf(scenario))
     const { contender } = this.plan
     if (contender.is === 'url' && origin !== undefined) await this.#pointedAtUs(contender.url, tell, signal)
+  }
+
+  /** The origin processes of every region. Throws HarnessError where none is ours. */
+  get origins(): Origins {
+    if (this.#origins === undefined) throw new HarnessError(noOrigin)
+    return this.#origins
   }
 
   /** How long a process takes to start here. */
@@ -106,6 +118,10 @@ export class World {
   /** One of the event's pipelines. Throws HarnessError when it does not live. */
   pipeline(name: string): ControlClient {
     return this.processes.control(pipelineName(name))
+  }
+
+  get regions(): readonly string[] {
+    return this.plan.scenario.topology.regions
   }
 
   /** The names of the edges that live. */
@@ -151,13 +167,16 @@ export class World {
 
   /** The event as the origin has it now; as it was planned when there is no origin of ours, or it does not say. */
   async eventNow(): Promise<LiveEvent> {
-    const { event, origin } = this.plan
+    const { event, scenario, origin } = this.plan
     if (origin === undefined) return event
-    try {
-      return await eventThrough(this.#originUrl(), event.event)
-    } catch {
-      return event // The origin is down by a fault of the scenario: its configuration is the last that was known.
+    for (const region of scenario.topology.regions) {
+      try {
+        return await eventThrough(this.origins.deliveryUrl(region), event.event)
+      } catch {
+        // It is down by a fault of the scenario: another region is asked.
+      }
     }
+    return event // All are down: its configuration is the last that was known.
   }
 
   /** Stops everything: players first, so that nobody asks an edge that is gone, and the origin last. */
@@ -165,37 +184,46 @@ export class World {
     await this.processes.stop('fleet')
     await this.#edges.stop()
     await this.processes.stop()
+    await this.storage.stop()
+  }
+
+  /** Undoes what actions have broken and not mended: nodes and caches are back, origins live and are without faults. */
+  async makeWhole(signal: AbortSignal): Promise<void> {
+    if (this.#origins === undefined) return
+    await this.storage.makeWhole()
+    await this.#origins.revive(undefined, signal)
+    const sound = { shed: false, slowMs: 0, down: false, storeSlowMs: 0, storeFails: false }
+    await Promise.all(this.#origins.living().map(origin => origin.post('/faults', sound)))
   }
 
   #edgesOf({ contender, event }: WorldPlan): Edges {
-    const origin = () => this.#originUrl()
     switch (contender.is) {
       case 'policy':
-        return new OwnEdges(this.processes, event, contender.policy, origin)
+        return new OwnEdges(this.processes, event, contender.policy, site => this.origins.preferredBy(site))
       case 'peer':
-        return new PeerEdges(contender, origin)
+        // Another cache is configured with one origin: the first region's.
+        return new PeerEdges(contender, () => this.#originUrl())
       case 'url':
         return new UrlEdge(contender.url)
     }
   }
 
   #originUrl(): string {
-    return this.processes.child('origin').url('delivery')
+    return this.origins.deliveryUrl(this.plan.scenario.topology.regions[0] as string)
   }
 
-  async #startOrigin(place: OriginPlace, tell: (doing: string) => void, signal: AbortSignal): Promise<void> {
-    const { scenario, event } = this.plan
-    tell('starting the origin')
+  async #startOrigins(tell: (doing: string) => void, signal: AbortSignal): Promise<void> {
+    await this.storage.start(tell, signal)
+    const places = originsOf(this.plan.scenario).length
+    tell(places === 1 ? 'starting the origin' : 'starting the origins')
     const beganMs = now() as number
-    await this.processes.start('origin', 'origin', signal, common =>
-      originConfig(common, scenario, event, { ...place, backlogUntilMs: beganMs + backlogWithinMs }),
-    )
-    this.#processStartMs = (now() as number) - beganMs
+    await this.origins.start(beganMs + backlogWithinMs, signal)
+    this.#processStartMs = ((now() as number) - beganMs) / places
   }
 
   async #startPipeline(pipeline: string, signal: AbortSignal): Promise<void> {
     const { scenario, event } = this.plan
-    const publishTo = [this.processes.child('origin').url('publish')]
+    const publishTo = this.origins.publishTargets(pipeline).map(({ url }) => url)
     await this.processes.start('pipeline', pipelineName(pipeline), signal, common =>
       pipelineConfig(common, scenario, event, { pipeline, publishTo }),
     )

@@ -47,6 +47,108 @@ export const limits = {
   originHolds: 20_000,
   /** Bytes of every candidate that the memory store keeps. */
   memoryStoreBytes: 2_048 * mib,
+  /** Publish processes that one origin process follows: a few in each of a few regions. */
+  followedOrigins: 16,
+  /** Processes that follow one publish process; the next one is refused with 503. */
+  feedFollowers: 32,
+  /** Lines of the feed that a follower has not taken yet, beyond its snapshot; then it is dropped and starts anew. */
+  feedWaitingBytes: 1 * mib,
+  /** One line of the feed: 256 invalidation rules and as many masks, about 200 bytes each. */
+  feedLineBytes: 256 * kib,
+  /** How often a feed says that it lives, and how long a follower bears its silence. */
+  feedHeartbeatMs: 500,
+  feedSilenceMs: 3_000,
+  /** The longest pause before a follower asks for a lost feed again: a segment. */
+  feedBackoffMs: 2_000,
+  /** What another region announces must be in this region's store by then ("low seconds"), or it is given up. */
+  replicationMs: 10_000,
+  /** Bodies of other regions that are looked for in this region's store at once: a few segments of every rendition. */
+  replicationReads: 256,
+  /** Acknowledged PUTs that a pipeline process remembers for an audit: an hour at 14 renditions and two origins. */
+  acknowledgedPuts: 50_000,
+  /** Segments that one audit reads back: what a command of `controlBodyBytes` can name. */
+  auditSegments: 2_000,
+  /** Reads of an audit at once: it must not look like a storm. */
+  auditReads: 8,
+  /** Listing a whole window: 150 numbers of every rendition, from a database that has just come up. */
+  storeListMs: 30_000,
+  /** A store that did not answer at the start is asked again this much later. */
+  storeRetryMs: 500,
+  /**
+   * One chunk of a stored body. Our choice: the real system keeps items under 1 MiB inline and publishes no chunk size.
+   * A quarter of that: a MiB-sized segment is four reads at once, and a retry or a hedge repeats a quarter of it; a
+   * memcached item (1 MiB at most by default) has room for it; the frame's 16 bytes are 0.006 %.
+   */
+  chunkBytes: 256 * kib,
+  /** Requests of one origin on their way to Cassandra: 16 MiB of chunks each way, enough to keep a region's nodes busy. */
+  cassandraReads: 64,
+  cassandraWrites: 64,
+  /** Requests that wait for a place among these; further ones are refused. Reads: 200 segments of 4 MiB. */
+  cassandraWaitingReads: 3_200,
+  /** Writes: both pipelines' PUTs (`pipelinePuts`) of a MiB each, which no origin can have at once. */
+  cassandraWaitingWrites: 2_048,
+  /**
+   * Partitions, at 64 numbers each, that one `list` asks for without knowing whether they are there: a day of 2 s segments
+   * in one rendition is 700. For more it first asks which there are.
+   */
+  cassandraListedPartitions: 4_096,
+  /** Bytes of every candidate that the embedded store keeps: 4 hours of two pipelines at 8 Mbit/s each are 28.8 GB. */
+  lsmStoreBytes: 32 * 1024 * mib,
+  /** Candidates of the embedded store, about 0.5 KiB of memory each: 4 hours of 16 renditions and 4 pipelines. */
+  lsmCandidates: 500_000,
+  /** Disk that the embedded store leaves free: what deletes and compactions write, so that a full disk can be emptied. */
+  lsmReserveBytes: 128 * mib,
+  /** Put to disk in one synced write: a usual segment with its commit; several small ones at once (group commit). */
+  lsmGroupBytes: 1 * mib,
+  /** Of LevelDB in memory, twice at most; also its log, which is read again at start (0.1 s). */
+  lsmWriteBufferBytes: 16 * mib,
+  /** One table file: a full store has 1,024 of them, as many as LevelDB maps into memory. */
+  lsmFileBytes: 32 * mib,
+  /** Chunks read in one go: 2 MiB are copied in about half a millisecond of the event loop. */
+  lsmReadChunks: 8,
+  /** Chunks deleted in one write: under 5 KiB of log, so that no publish waits for a delete. */
+  lsmDeleteChunks: 64,
+  /** How often the embedded store looks for what has left its window. */
+  lsmSweepMs: 5_000,
+  /** Dropped bytes after which their range is compacted: what the disk holds beyond what is kept. */
+  lsmCompactBytes: 64 * mib,
+  /** How long a tree that failed to write takes no writes before it is opened again. */
+  lsmReviveMs: 1_000,
+  /** Events whose state is kept; the one saved longest ago makes room. */
+  storedStates: 256,
+  /** The state of one event: rules, masks and notifications at their limits are under a tenth. */
+  storedStateBytes: 1 * mib,
+  /** Requests of one origin on their way to S3 at once; further ones wait within their budget. */
+  s3Connections: 64,
+  /** Objects of a listed window whose metadata is asked for at once: a start is quick, and publishes have room. */
+  s3Described: 32,
+  /** How long a count of a bucket's objects stands, which takes a request for each thousand of them. */
+  s3StatsMs: 10_000,
+  /** memcached servers of one region: a key's server is found by hashing over all of them. */
+  memcachedServers: 64,
+  /** memcached answers a body's chunks in a few ms; after this the store is asked, which has most of a segment left. */
+  memcachedReadMs: 400,
+  /** A write to memcached that nobody waits for; half a segment, so that the next one does not queue behind it. */
+  memcachedWriteMs: 1_000,
+  /** Failures in a row, after which a server is left alone: one stall of a busy machine, or two, is no reason. */
+  memcachedFailures: 3,
+  /** How long it is left alone at first, and at most: a restart is noticed within seconds. */
+  memcachedRestMs: 500,
+  memcachedLongestRestMs: 4_000,
+  /** Bytes on their way to one server; further writes are dropped and counted, a server that hangs takes no more. */
+  memcachedWritingBytes: 64 * mib,
+  /** What memcached itself takes for an item by default: a longer value in an answer is none of ours. */
+  memcachedItemBytes: 1 * mib,
+  /** memcached's longest key. */
+  memcachedKeyBytes: 250,
+  /** A line of memcached's answers: a code, a length, flags; error texts are longer. */
+  memcachedLineBytes: 2 * kib,
+  /** What an origin remembers of bodies that it put, so as to delete them from the cache without asking for their names. */
+  tierKnownBodies: 16_384,
+  /** Bodies read through the tier at once: a DVR window of 5 minutes at 16 renditions; more is a flood. */
+  tierBodies: 4_096,
+  /** Readers of these: every request that an origin may hold, released at once. */
+  tierReaders: 20_000,
   /** Open sockets of one listener. */
   connections: 20_000,
   /** Of these, of one client (an IPv4 address, an IPv6 /64): a carrier's NAT or a whole lab, never all there are. */
@@ -103,6 +205,8 @@ export const limits = {
   bodySilenceMs: 2_000,
   /** Interim (1xx) heads before an upstream's answer; more are a flood. */
   interimHeads: 8,
+  /** Regions with an origin: an edge watches one for each, packagers publish to each. */
+  regions: 4,
   /** Edges of one site; the rendezvous order is computed over all of them. */
   siteEdges: 64,
   /** Connections to one upstream: held requests occupy theirs; above `edgeFills` nothing could use them. */
@@ -110,6 +214,11 @@ export const limits = {
   /** How often an edge asks a sibling whether it lives, and how long it waits for the answer; two misses count. */
   heartbeatMs: 250,
   heartbeatTimeoutMs: 400,
+  /**
+   * How long an origin that failed or was dead must live before it is preferred again: eight heartbeats, so that one that
+   * comes and goes (a restart that fails, a route that flaps) does not take the fills with it each time.
+   */
+  originReturnMs: 2_000,
   /** From one edge to the origin, for a player: between the origin's longest hold and a waiter's end. */
   originWaitMs: 3_750,
   /** What waits without a bound of its own (presets nginx and none): nginx's `proxy_read_timeout`. */

@@ -81,9 +81,23 @@ export const publishReasons = {
   'too-large': 'larger than a segment may be',
   'bad-defects': 'the Live-Defects field is malformed',
   'store-failed': 'the store could not keep it; try again',
+  'store-full': 'the store has no room; what it has can be read',
+} as const
+
+export const tierReasons = {
+  'cache-first': 'the cache is asked before the store',
+  'cache-miss': 'the cache does not have these chunks: the store is asked',
+  'cache-corrupt': 'what the cache has of these chunks fails its checksum: the store is asked',
+  'cache-slow': 'the cache server did not answer within its bound',
+  'cache-failed': 'the cache server broke off or refused',
+  'cache-resting': 'every cache server has failed too often and is left alone for a while: the store is asked',
+  published: 'the store has acknowledged the body: its chunks are written through',
+  fill: 'chunks that were missed have come from the store: they are written back',
+  removed: 'the body is removed from the store, so from the cache as well',
 } as const
 
 export type EdgeReason = keyof typeof edgeReasons
 export type OriginReason = keyof typeof originReasons
 export type PublishReason = keyof typeof publishReasons
-export type Reason = EdgeReason | OriginReason | PublishReason
+export type TierReason = keyof typeof tierReasons
+export type Reason = EdgeReason | OriginReason | PublishReason | TierReason

@@ -24,11 +24,12 @@ export const commonConfigShape = {
 /** An error in what the user gave: printed without a stack, exit code 2. */
 export class ConfigurationError extends Error {}
 
-/** Reads and checks `file`; `overrides` (from flags) win over it. Throws ConfigurationError. */
+/** Reads and checks `file`; `overrides` (from flags) win over it, and it over `fallbacks`. Throws ConfigurationError. */
 export function readConfiguration<Schema extends z.ZodType>(
   schema: Schema,
   file: string | undefined,
   overrides: object = {},
+  fallbacks: object = {},
 ): z.infer<Schema> {
   let given: unknown = {}
   if (file !== undefined) {
@@ -38,7 +39,7 @@ export function readConfiguration<Schema extends z.ZodType>(
       throw new ConfigurationError(`the configuration ${file} cannot be read: ${(error as Error).message}`)
     }
   }
-  const result = schema.safeParse({ ...(given as object), ...overrides })
+  const result = schema.safeParse({ ...fallbacks, ...(given as object), ...overrides })
   if (!result.success)
     throw new ConfigurationError(
       `the configuration${file ? ` ${file}` : ''} is not right: ${describeZodError(result.error)}`,

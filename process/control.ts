@@ -11,10 +11,14 @@ type ControlRoute = (body: unknown) => unknown | Promise<unknown>
 /** Routes by method and path: `{'GET /state': …, 'POST /faults': …}`. */
 export type ControlRoutes = Readonly<Record<string, ControlRoute>>
 
+/** Routes that answer by themselves, and for as long as they like: the token is checked before. */
+export type ControlStreams = Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
+
 export interface ControlOptions {
   readonly host: string
   readonly port: number
   readonly token: string
+  readonly streams?: ControlStreams
 }
 
 /** An error whose message is meant for the operator: answered with its status. */
@@ -44,7 +48,7 @@ export async function listenForControl(
   const server = createServer(
     { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.putTimeoutMs },
     (request, response) => {
-      answer(routes, options.token, request, response).catch(error => {
+      answer(routes, options, request, response).catch(error => {
         const status = error instanceof ControlError ? error.status : error instanceof ZodError ? 400 : 500
         const why =
           error instanceof ZodError ? describeZodError(error) : error instanceof Error ? error.message : String(error)
@@ -85,19 +89,20 @@ export const describeZodError = (error: ZodError): string =>
 
 async function answer(
   routes: ControlRoutes,
-  token: string,
+  { token, streams = {} }: ControlOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (!sameToken(bearerToken(request.headers.authorization), token)) {
     throw new ControlError(401, 'the control token is missing or wrong: send Authorization: Bearer TOKEN')
   }
-  const route = routes[`${request.method} ${request.url}`]
-  if (!route)
-    throw new ControlError(
-      404,
-      `no ${request.method} ${request.url} here; there are: ${Object.keys(routes).join(', ')}`,
-    )
+  const name = `${request.method} ${request.url}`
+  const stream = streams[name]
+  if (stream) return stream(request, response)
+  const route = routes[name]
+  if (!route) {
+    throw new ControlError(404, `no ${name} here; there are: ${Object.keys({ ...routes, ...streams }).join(', ')}`)
+  }
   const text = await readText(request, limits.controlBodyBytes)
   let body: unknown
   try {

@@ -97,6 +97,42 @@ export const metricDefinitions = {
     roles: ['edge', 'origin'],
     help: 'Connections and requests that a limit of the listener refused, or closed',
   },
+  tidegate_store_operations_total: {
+    type: 'counter',
+    labels: ['tier', 'what'],
+    roles: ['origin'],
+    help: 'What the store was asked for and what came of it (reads, writes, retries, …), by tier; origin: by the origin itself',
+  },
+  tidegate_store_read_seconds: {
+    type: 'gauge',
+    labels: ['quantile'],
+    roles: ['origin'],
+    help: 'How long reads of bodies took, so far',
+  },
+  tidegate_store_write_seconds: {
+    type: 'gauge',
+    labels: ['quantile'],
+    roles: ['origin'],
+    help: 'How long it took until bodies were durable, so far',
+  },
+  tidegate_limiting: {
+    type: 'gauge',
+    labels: [],
+    roles: ['origin'],
+    help: '1 while DVR is shed because too many reads of the store are slow',
+  },
+  tidegate_feed_followers: {
+    type: 'gauge',
+    labels: [],
+    roles: ['origin'],
+    help: 'Processes that follow this one now',
+  },
+  tidegate_feeds_lost: {
+    type: 'gauge',
+    labels: [],
+    roles: ['origin'],
+    help: 'Processes that this one should follow and does not hear now',
+  },
   tidegate_put_seconds: {
     type: 'gauge',
     labels: ['quantile'],

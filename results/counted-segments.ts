@@ -2,6 +2,7 @@ import type { LiveEvent } from '../live/event.ts'
 import { dueFrom, expectedPublication } from '../live/template.ts'
 import type { EpochMs, SegmentNumber } from '../live/units.ts'
 import { faultIntervals, isTouched, type RecordedAction } from './faults.ts'
+import { mergeSegments } from './record/merge.ts'
 import type { Part, SegmentCounts } from './record/part.ts'
 
 // The segments that a run is judged by: those whose whole life at the live edge lies inside the storm. Segments at its
@@ -40,7 +41,8 @@ export const liesInside = (event: LiveEvent, number: SegmentNumber, startedMs: E
 /** The segments to count, one for each rendition, number and site that asked the origin. */
 export function countedSegments(run: Measured): CountedSegment[] {
   const faults = faultIntervals(run.actions, run.endedMs)
-  const atOrigin = segmentsOf(run.parts, 'origin')
+  // What was filled in one region and asked for again in another was asked for twice.
+  const atOrigin = mergeSegments(segmentsOf(run.parts, 'origin'))
   const published = publications(atOrigin)
   return atOrigin
     .filter(segment => (segment.fills ?? 0) + (segment.probes ?? 0) > 0)

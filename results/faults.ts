@@ -37,6 +37,16 @@ const faultKinds: Readonly<Record<string, FaultKind>> = {
   mask: { lasts: 'instant', losesCopies: true },
   invalidate: { lasts: 'instant', losesCopies: true },
   shed: { lasts: 'to-the-end', losesCopies: false },
+  'tear-puts': { lasts: 'forMs', losesCopies: false },
+  'kill-origin': { lasts: 'downMs', losesCopies: false },
+  'lose-region': { lasts: 'forMs', losesCopies: false },
+  // What the lab adds when a region's origin is back: edges return to it within moments.
+  'revive-origin': { lasts: 'instant', losesCopies: false },
+  'restore-region': { lasts: 'instant', losesCopies: false },
+  'kill-node': { lasts: 'downMs', losesCopies: false },
+  'kill-cache': { lasts: 'downMs', losesCopies: false },
+  'store-slow': { lasts: 'forMs', losesCopies: false },
+  'store-fails': { lasts: 'forMs', losesCopies: false },
   'origin-slow': { lasts: 'forMs', losesCopies: false },
   'origin-down': { lasts: 'forMs', losesCopies: false },
 }

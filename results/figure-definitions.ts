@@ -1,3 +1,5 @@
+import { storageFigureDefinitions } from './storage-figure-definitions.ts'
+
 // Every figure of a record: name, unit, kind and definition, in one table. docs/figures.md repeats it and a test keeps
 // the two equal; `results/figures.ts` computes them.
 
@@ -214,6 +216,7 @@ export const figureDefinitions = [
     definition:
       '1 where `generator_lag_ms_p99` is under 20 ms, else 0: then the run is marked, and its times say more about the generator than about the caches.',
   },
+  ...storageFigureDefinitions,
 ] as const satisfies readonly FigureDefinition[]
 
 export type FigureName = (typeof figureDefinitions)[number]['name']

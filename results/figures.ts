@@ -1,13 +1,12 @@
-import type { Histogram } from 'hdr-histogram-js'
 import { type CountedSegment, countedSegments, last404sAfterPublication, type Measured } from './counted-segments.ts'
 import { type FigureName, figureDefinitions } from './figure-definitions.ts'
-import { joinHistograms } from './record/merge.ts'
 import type { Part } from './record/part.ts'
+import { storageFigures } from './storage-figures.ts'
+import { histogramOf, maximum, mean, percentile, sum, total, totalWith } from './sums.ts'
 
 // The figures of one variant, from what its processes counted. A figure of which nothing was measured is not emitted:
 // a check on it is then an error, and never holds by silence.
 
-const microsecondsAMs = 1_000
 /** Up to this lag at the 99th percentile the generator kept up with its plan. */
 const keptUpLagMs = 20
 
@@ -22,6 +21,7 @@ export function figuresOf(run: Measured): Record<string, number> {
     ...(edges.length > 0 ? shareFigures(requestReasons(edges)) : saidShareFigures(run.parts)),
     ...fleetFigures(run.parts),
     ...waitFigures(run.parts),
+    ...storageFigures(run.parts),
   }
   const perEdge = new Map(edges.map(edge => [edge.name, shareFigures(requestReasons([edge])) as Figures]))
   const out: Record<string, number> = {}
@@ -163,29 +163,3 @@ function waitFigures(parts: readonly Part[]): Figures {
     startup_ms_p50: percentile(histogramOf(fleets, 'startup_ms'), 50),
   }
 }
-
-const histogramOf = (parts: readonly Part[], name: string): Histogram | undefined =>
-  joinHistograms(parts.flatMap(part => part.histograms[name] ?? []))
-
-/** A percentile in ms; undefined of nothing. */
-function percentile(histogram: Histogram | undefined, percent: number): number | undefined {
-  if (histogram === undefined || histogram.totalCount === 0) return undefined
-  return histogram.getValueAtPercentile(percent) / microsecondsAMs
-}
-
-const total = (parts: readonly Part[], name: string): number => sum(parts.map(part => part.counts[name] ?? 0))
-
-const totalWith = (parts: readonly Part[], prefix: string): number =>
-  sum(
-    parts.flatMap(part =>
-      Object.entries(part.counts)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([, count]) => count),
-    ),
-  )
-
-const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
-const mean = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : sum(values) / values.length
-const maximum = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : values.reduce((most, value) => Math.max(most, value))

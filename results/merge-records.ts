@@ -8,7 +8,7 @@ import type { RunRecord, Variant } from './record/record.ts'
 
 // Records of shards of one run become the record of the whole: parts are merged, figures and checks made anew from them.
 
-/** Parts joined by role and name, in the order of roles from origin to fleet. */
+/** Parts joined by role and name, in the order of roles from origin to lab. */
 export function mergeByProcess(parts: readonly Part[]): Part[] {
   const groups = new Map<string, Part[]>()
   for (const part of parts) {
@@ -18,7 +18,7 @@ export function mergeByProcess(parts: readonly Part[]): Part[] {
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => mergeParts(group))
 }
 
-const roleOrder: readonly Part['role'][] = ['origin', 'pipeline', 'edge', 'fleet']
+const roleOrder: readonly Part['role'][] = ['origin', 'pipeline', 'edge', 'fleet', 'lab']
 
 /** Throws MergeError when one shard is there twice: its counts would be added twice. */
 export function refuseRepeatedShards(parts: readonly Part[]): void {

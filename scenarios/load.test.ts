@@ -107,6 +107,62 @@ test.each([
   expect(complaintAbout(from, to)).toBe(message)
 })
 
+test.each([
+  [
+    "  sites:\n    - name: a\n",
+    "  regions: [eu, us]\n  sites:\n    - name: a\n      region: uk\n",
+    `mine.yaml:10:15: there is no region 'uk'; did you mean 'us'?`,
+  ],
+  ['topology:\n', 'topology:\n  regions: [eu, eu]\n', `mine.yaml:7:17: the region 'eu' is named twice; name each region once`],
+  [
+    'topology:\n',
+    'topology:\n  roles: split\n',
+    `mine.yaml:7:10: publish and delivery cannot be processes of their own over 'lsm', which serves one process only; give the scenario a store that both can open (store: { is: cassandra } or { is: s3 }), or roles: both`,
+  ],
+  [
+    'topology:\n',
+    'store: { is: redis }\ntopology:\n',
+    `mine.yaml:6:14: store.is cannot be "redis"; it must be one of lsm, memory, cassandra, s3`,
+  ],
+  [
+    'topology:\n',
+    'store: { is: cassandra, nodes: { us: 3 } }\ntopology:\n',
+    `mine.yaml:6:38: there is no region 'us'; there are: eu`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: lose-region\n    region: eu',
+    `mine.yaml:20:13: there is one region: nothing is left when it is lost; give topology.regions another one`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: kill-node',
+    `mine.yaml:19:9: the store 'lsm' has no nodes; give the scenario store: { is: cassandra }`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: kill-node\n    node: 2\nstore: { is: cassandra }',
+    `mine.yaml:20:11: there is no node eu2; there are: eu1 (store.nodes)`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: kill-cache',
+    `mine.yaml:19:9: no cache stands in front of the store; give it one: store: { …, memcached: { servers: 1 } }`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: kill-cache\n    server: 2\nstore: { is: lsm, memcached: { servers: 1 } }',
+    `mine.yaml:20:13: there is no cache server 2; there are 1 (store.memcached.servers)`,
+  ],
+  [
+    'do: kill-edge\n    edge: designated',
+    'do: kill-origin',
+    `mine.yaml:18:5: actions[0].downMs is missing; it must be a number of at least 0`,
+  ],
+])('regions and stores: %j written as %j is answered with place, fault and remedy', (from, to, message) => {
+  expect(complaintAbout(from, to)).toBe(message)
+})
+
 test('what is no YAML says where it stops being YAML', () => {
   expect(complaintAbout('  sites:', '  sites: [')).toMatch(
     /^mine\.yaml:\d+:\d+: this is no YAML: .+; mind the indentation/,

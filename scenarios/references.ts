@@ -1,4 +1,5 @@
 import type { Scenario } from './schema.ts'
+import { storageProblems } from './storage-references.ts'
 import type { Path } from './wanted.ts'
 import { nearest } from './wanted.ts'
 
@@ -33,11 +34,16 @@ export function referenceProblems(scenario: Scenario, known: KnownNames): Refere
   }
   const edges = scenario.topology.sites.flatMap(site => edgeNames(site.name, site.edges))
   const pipelines = scenario.event.pipelines ?? ['a', 'b']
+  const { regions } = scenario.topology
+  scenario.topology.sites.forEach((site, i) => {
+    mustBe(['topology', 'sites', i, 'region'], 'region', site.region, regions)
+  })
   scenario.policies.forEach((policy, i) => {
     mustBe(['policies', i], 'policy', policy, known.policies)
   })
   scenario.actions.forEach((action, i) => {
     if ('edge' in action) mustBe(['actions', i, 'edge'], 'edge', action.edge, [...edges, 'designated'])
+    if ('region' in action) mustBe(['actions', i, 'region'], 'region', action.region, regions)
     if ('pipeline' in action) mustBe(['actions', i, 'pipeline'], 'pipeline', action.pipeline, pipelines)
     if (action.atMs > scenario.durationMs) {
       problems.push({
@@ -58,7 +64,7 @@ export function referenceProblems(scenario: Scenario, known: KnownNames): Refere
       })
     }
   })
-  problems.push(...repeatedSites(scenario))
+  problems.push(...repeatedSites(scenario), ...storageProblems(scenario))
   return problems
 }
 

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { distributionSchema } from '../live/distribution.ts'
 import { eventDefaults, liveEventSchema, nameSchema, renditionSchema } from '../live/event.ts'
+import { limits } from '../live/limits.ts'
+import { actionSchema } from './action-schema.ts'
+import { scenarioStoreSchema } from './store-schema.ts'
+
+export { type Action, actionSchema } from './action-schema.ts'
 
 // A scenario: data, runnable by name in both worlds. What a field leaves out has its default here.
 
@@ -19,7 +24,7 @@ const arrivalSchema = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('leave-wave'), fromMs: ms, toMs: ms, share }),
 ])
 
-const profileNames = ['hls.js', 'dash.js', 'media3'] as const
+const profileNames = ['hls.js', 'dash.js', 'media3', 'shaka', 'rfc8216'] as const
 export type ProfileName = (typeof profileNames)[number]
 
 export const fleetSchema = z.strictObject({
@@ -42,45 +47,6 @@ export const fleetSchema = z.strictObject({
   earlyPollers: z.strictObject({ share, everyMs: z.number().positive(), aheadMs: ms }).optional(),
 })
 
-/** What happens in mid-run; `atMs` counts from the run's start. */
-const at = { atMs: ms }
-export const actionSchema = z.discriminatedUnion('do', [
-  z.strictObject({ ...at, do: z.literal('stall-encoder'), forMs: ms, pipeline: nameSchema.optional() }),
-  z.strictObject({
-    ...at,
-    do: z.literal('defects'),
-    pipeline: nameSchema,
-    kind: z.enum(['short', 'missing', 'discontinuity']),
-    ms,
-    forMs: ms,
-  }),
-  z.strictObject({ ...at, do: z.literal('lose-pipeline'), pipeline: nameSchema, forMs: ms.optional() }),
-  z.strictObject({ ...at, do: z.literal('publish-delay'), pipeline: nameSchema, ms, forMs: ms }),
-  z.strictObject({ ...at, do: z.literal('restart-edge'), edge: nameSchema, downMs: ms }),
-  z.strictObject({
-    ...at,
-    do: z.literal('kill-edge'),
-    edge: z.union([nameSchema, z.literal('designated')]),
-    downMs: ms.optional(),
-  }),
-  z.strictObject({ ...at, do: z.literal('raise-version') }),
-  z.strictObject({ ...at, do: z.literal('flush-edge'), edge: nameSchema.optional() }),
-  z.strictObject({ ...at, do: z.literal('mask'), pipeline: nameSchema, lastSegments: z.number().int().positive() }),
-  z.strictObject({
-    ...at,
-    do: z.literal('invalidate'),
-    lastSegments: z.number().int().positive(),
-    pipeline: nameSchema.optional(),
-    region: nameSchema.optional(),
-  }),
-  z.strictObject({ ...at, do: z.literal('notify'), type: z.string(), text: z.string().optional() }),
-  z.strictObject({ ...at, do: z.literal('shed'), on: z.boolean() }),
-  z.strictObject({ ...at, do: z.literal('origin-slow'), ms, forMs: ms }),
-  z.strictObject({ ...at, do: z.literal('origin-down'), forMs: ms }),
-  z.strictObject({ ...at, do: z.literal('fleet-size'), players: z.number().int().min(0) }),
-])
-export type Action = z.infer<typeof actionSchema>
-
 /** A check fails the run when the figure does not hold; a figure that nobody emitted is an error. */
 const checkSchema = z.strictObject({
   figure: z.string(),
@@ -92,7 +58,8 @@ const checkSchema = z.strictObject({
 
 const siteSchema = z.strictObject({
   name: nameSchema,
-  region: nameSchema.default('eu'),
+  /** Absent: the first of the topology's. */
+  region: nameSchema.optional(),
   /** Number of edges; they are called `{site}1`, `{site}2`, … */
   edges: z.number().int().min(1).max(64),
 })
@@ -116,9 +83,14 @@ export const scenarioSchema = z.strictObject({
     backlogSegments: z.number().int().min(0).max(5_000).default(10),
   }),
   topology: z.strictObject({
-    regions: z.array(nameSchema).min(1).max(1).default(['eu']),
+    /** Each has an origin; edges prefer that of their site's region, then those of the others in this order. */
+    regions: z.array(nameSchema).min(1).max(limits.regions).default(['eu']),
+    /** `split`: publish and delivery are processes of their own, over a store that both can open. */
+    roles: z.enum(['both', 'split']).default('both'),
     sites: z.array(siteSchema).min(1).max(64),
   }),
+  /** Where origins keep segments. */
+  store: scenarioStoreSchema.prefault({ is: 'lsm' }),
   pipelines: z
     .strictObject({
       /** How long after the expected publication a PUT really begins; negative is earlier. */

@@ -27,7 +27,8 @@ export async function startOwnGrounds(
       const parts = { listener, slowReaderMs, clientConnections }
       const origin = await startOrigin(originConfigSchema.parse(config), tokens, parts)
       running.push(origin)
-      return { ...origin.urls, controlUrl: origin.urls.control, controlToken, publishToken }
+      const { delivery = '', publish = '' } = origin.urls
+      return { ...origin.urls, delivery, publish, controlUrl: origin.urls.control, controlToken, publishToken }
     },
   }
   const grounds = await startGrounds(starter)

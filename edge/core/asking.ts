@@ -178,11 +178,12 @@ function endWait(asking: Asking, ticket: Ticket, now: EpochMs, out: Out): void {
     return
   }
   const { question, key } = verdict
-  const by = headByMs(question, { is: 'origin' }, policy, now)
+  const upstream = context.topology.origins.choose()
+  const by = headByMs(question, upstream, policy, now)
   const plan: FetchPlan = {
     method: 'GET',
     path: question.path,
-    upstream: { is: 'origin' },
+    upstream,
     reason: 'lock-timeout',
     headByMs: by,
     ...(question.headers ? { headers: question.headers } : {}),

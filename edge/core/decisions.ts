@@ -141,14 +141,14 @@ function planFor(
 
 /** Each asker goes by itself; to the origin, because what does not collapse is not designated either. */
 export function pass(
-  { policy }: LookupView,
+  { policy, topology }: LookupView,
   target: Target,
   question: Question,
   reason: EdgeReason,
   now: EpochMs,
   { key = target.key, headers }: Pick<Beginning, 'key' | 'headers'> = {},
 ): Decision {
-  const input = { target, question, upstream: { is: 'origin' }, reason, policy, headers } as const
+  const input = { target, question, upstream: topology.origins.choose(), reason, policy, headers }
   return { do: 'pass', key, question, plan: planOf(input, now), reason }
 }
 

@@ -11,7 +11,16 @@ import type { Verdict } from './verdict.ts'
 // must hold is written in testing/world.ts.
 
 const worldOf = (policy: EdgePolicy) =>
-  new World({ name: 'a1', site: 'a', policy, storeBytes: 12_000, keys: 12, waiters: 40, fills: 30 })
+  new World({
+    name: 'a1',
+    site: 'a',
+    policy,
+    origins: ['eu', 'us'],
+    storeBytes: 12_000,
+    keys: 12,
+    waiters: 40,
+    fills: 30,
+  })
 
 function run(policy: EdgePolicy, commands: readonly Command[]): void {
   const world = worldOf(policy)

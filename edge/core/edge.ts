@@ -38,6 +38,8 @@ export interface EdgeConfig {
   readonly name: string
   readonly site: string
   readonly policy: EdgePolicy
+  /** Regions of the origins in the order of preference; absent: one origin, whose region nobody has named. */
+  readonly origins?: readonly string[] | undefined
   /** Limits; the house's own (live/limits.ts) where they are not given. */
   readonly storeBytes?: Bytes | undefined
   readonly keys?: number | undefined
@@ -62,7 +64,7 @@ export class EdgeCore {
   readonly #config: EdgeConfig
   readonly #context: Context
   readonly #asking: Asking
-  /** A sibling has died since the last `wake`. */
+  /** A sibling or an origin has died since the last `wake`. */
   #rerouteAtMs: EpochMs | undefined
   #changes = 0
 
@@ -73,7 +75,7 @@ export class EdgeCore {
       keys: config.keys ?? limits.edgeKeys,
     })
     const rooms = { store, events: new Events(), tickets: new Tickets(), fills: new Fills() }
-    this.#context = { policy: config.policy, topology: new Topology(config.name), ...rooms }
+    this.#context = { policy: config.policy, topology: new Topology(config.name, config.origins), ...rooms }
     this.#asking = { context: this.#context, view: this.#view() }
   }
 
@@ -129,15 +131,24 @@ export class EdgeCore {
   fetchEnd(fetch: FetchId, now: EpochMs): Effect[] {
     const fill = this.#context.fills.of(fetch)
     if (!fill) return []
+    const { upstream } = fill.plan
     return this.#run(now, out => {
-      if (takeEnd(this.#context, fill, now, out) === 'torn') mend(this.#context, fill, 'reset', now, out)
+      const { origins } = this.#context.topology
+      const isTorn = takeEnd(this.#context, fill, now, out) === 'torn'
+      if (upstream.is === 'origin') isTorn ? origins.failed(upstream.region, 'reset', now) : origins.served(upstream.region)
+      if (isTorn) mend(this.#context, fill, 'reset', now, out)
     })
   }
 
   /** `fetch` ended badly; nothing more comes of it. */
   fetchFailed(fetch: FetchId, failure: FetchFailure, now: EpochMs): Effect[] {
     const fill = this.#context.fills.of(fetch)
-    return fill ? this.#run(now, out => mend(this.#context, fill, failure, now, out)) : []
+    if (!fill) return []
+    const { upstream } = fill.plan
+    return this.#run(now, out => {
+      if (upstream.is === 'origin') this.#context.topology.origins.failed(upstream.region, failure, now)
+      mend(this.#context, fill, failure, now, out)
+    })
   }
 
   /** A client that waited left. The fill goes on: the edge owns it. */
@@ -156,9 +167,10 @@ export class EdgeCore {
     return fill ? this.#run(now, out => endUnread(this.#context, fill, out)) : []
   }
 
-  /** Does what is due at `now`: waits that end, locks that are looked at, learning that is tried again. */
+  /** Does what is due at `now`: waits that end, locks that are looked at, learning that is tried again, trust that is back. */
   wake(now: EpochMs): Effect[] {
     return this.#run(now, out => {
+      this.#context.topology.origins.wake(now)
       if (this.#rerouteAtMs !== undefined) leaveDead(this.#context, now, out)
       this.#rerouteAtMs = undefined
       out.effects.push(...this.#context.events.wake(now))
@@ -168,7 +180,8 @@ export class EdgeCore {
 
   /** When `wake` is to be called next; undefined: nothing waits. */
   nextWakeMs(): EpochMs | undefined {
-    const times = [this.#rerouteAtMs, this.#context.events.nextWakeMs(), this.#context.tickets.nextWakeMs()]
+    const { events, tickets, topology } = this.#context
+    const times = [this.#rerouteAtMs, events.nextWakeMs(), tickets.nextWakeMs(), topology.origins.nextWakeMs()]
     const known = times.filter(time => time !== undefined)
     return known.length === 0 ? undefined : Math.min(...(known as number[]))
   }
@@ -201,6 +214,17 @@ export class EdgeCore {
   siblingAlive(edge: string, alive: boolean, now: EpochMs): void {
     this.#changes++
     if (this.#context.topology.setAlive(edge, alive) && !alive) this.#rerouteAtMs = now
+  }
+
+  /** What the heartbeat says of a region's origin. Fills that wait for one that has died go to another: `wake` is due. */
+  originAlive(region: string, alive: boolean, now: EpochMs): void {
+    this.#changes++
+    if (this.#context.topology.origins.setAlive(region, alive, now) && !alive) this.#rerouteAtMs = now
+  }
+
+  /** The origins' regions in the order in which they would be asked now. */
+  originOrder(): readonly string[] {
+    return this.#context.topology.origins.order()
   }
 
   /** Another policy from now on. What is stored stays; what waits goes on under the new one. */

@@ -6,7 +6,7 @@ import { isNegative } from './freshness.ts'
 import { isCacheable } from './methods.ts'
 import { planOf, upstreamFor } from './plan.ts'
 import type { Copy, Fill } from './state.ts'
-import type { FetchFailure, FetchPlan, Question, ShortAnswer, Upstream } from './verdict.ts'
+import type { FetchFailure, FetchPlan, Question, ShortAnswer } from './verdict.ts'
 
 // A fill that fails (design, "Waiting and filling"): a sibling that refuses is followed by the next in the order; a body
 // that breaks is resumed once where its strong ETag allows it, else begun anew once, for all who wait; after the second
@@ -67,7 +67,8 @@ type Again = 'fill-next-sibling' | 'fill-resume' | 'fill-restart'
 function resend(context: Context, fill: Fill, reason: Again, now: EpochMs, out: Out): void {
   const { target, question, copy } = fill
   const { policy, topology } = context
-  const upstream = upstreamFor(target, question, policy, topology, fill.siblings)
+  const failed = fill.plan.upstream.is === 'origin' ? fill.plan.upstream.region : undefined
+  const upstream = upstreamFor(target, question, policy, topology, fill.siblings, failed)
   const resume: FetchPlan['resume'] =
     reason === 'fill-resume' && copy ? { fromBytes: copy.receivedBytes, etag: copy.headers.etag as string } : undefined
   fill.revalidates = undefined
@@ -76,7 +77,7 @@ function resend(context: Context, fill: Fill, reason: Again, now: EpochMs, out: 
 
 /** The fill asks the origin from now on, for a `question` that must not go to a third edge. */
 export function turnToOrigin(context: Context, fill: Fill, question: Question, now: EpochMs, out: Out): void {
-  const upstream: Upstream = { is: 'origin' }
+  const upstream = context.topology.origins.choose()
   const { target } = fill
   context.fills.abandon(fill, out)
   fill.question = question
@@ -84,14 +85,21 @@ export function turnToOrigin(context: Context, fill: Fill, question: Question, n
   context.fills.send(fill, plan, now, out)
 }
 
-/** Fills that wait for a sibling that has died go to the next in the order. */
+/** Fills that wait for a sibling or an origin that has died go to the next in the order. */
 export function leaveDead(context: Context, now: EpochMs, out: Out): void {
   for (const fill of context.fills.all()) {
-    const { upstream } = fill.plan
-    if (upstream.is !== 'sibling' || fill.copy || context.topology.isAlive(upstream.edge)) continue
+    if (fill.copy || !waitsForDead(context, fill)) continue
     context.fills.abandon(fill, out)
     mend(context, fill, 'refused', now, out)
   }
+}
+
+function waitsForDead({ topology, policy }: Context, fill: Fill): boolean {
+  const { upstream, method } = fill.plan
+  if (upstream.is === 'sibling') return !topology.isAlive(upstream.edge)
+  if (upstream.region === undefined || !topology.origins.isOvertaken(upstream.region)) return false
+  // Only where the one more try goes to another region; what may have been carried out waits for its end.
+  return policy.resumeBrokenFill && !fill.retried && isCacheable(method)
 }
 
 /** The fill ends without an answer: what was delivered is broken, who waits is answered, the next askers are told. */

@@ -31,7 +31,8 @@ export function headByMs(question: Question, upstream: Upstream, policy: EdgePol
 
 /**
  * Whom to ask for `target`. What a sibling asks for goes to the origin and never to a third edge; what is not a live
- * object of a known event is nobody's in particular.
+ * object of a known event is nobody's in particular. Siblings that were `asked`, and the region of an origin that has
+ * `failed` with it, are passed over.
  */
 export function upstreamFor(
   target: Target,
@@ -39,11 +40,12 @@ export function upstreamFor(
   policy: EdgePolicy,
   topology: Topology,
   asked: readonly string[] = [],
+  failed?: string,
 ): Upstream {
   const { event, rendition } = target
   if (!policy.designatedFill || question.sibling || event === undefined || rendition === undefined)
-    return { is: 'origin' }
-  return topology.upstreamOf(event, rendition, asked)
+    return topology.origins.choose(failed)
+  return topology.upstreamOf(event, rendition, asked, failed)
 }
 
 export interface PlanInput {

@@ -1,4 +1,5 @@
 import { hash32 } from '../../live/random.ts'
+import { Origins } from './origins.ts'
 import type { Upstream } from './verdict.ts'
 
 // Who fills. For each rendition and site rendezvous hashing gives an order of edges (highest random weight, Thaler and
@@ -8,12 +9,15 @@ import type { Upstream } from './verdict.ts'
 const orders = 1_024
 
 export class Topology {
+  readonly origins: Origins
   readonly #self: string
   #edges: readonly string[]
   readonly #dead = new Set<string>()
   readonly #known = new Map<string, readonly string[]>()
 
-  constructor(self: string) {
+  /** @param regions of the origins, in the order of preference */
+  constructor(self: string, regions?: readonly string[]) {
+    this.origins = new Origins(regions)
     this.#self = self
     this.#edges = [self]
   }
@@ -54,13 +58,13 @@ export class Topology {
 
   /**
    * Whom this edge asks for a rendition when those `asked` have refused: the next in the order that is alive, or the
-   * origin when the turn comes to this edge itself or nobody is left.
+   * origin when the turn comes to this edge itself or nobody is left; of another region than `failed`, where one lives.
    */
-  upstreamOf(event: string, rendition: string, asked: readonly string[]): Upstream {
+  upstreamOf(event: string, rendition: string, asked: readonly string[], failed?: string): Upstream {
     for (const edge of this.order(event, rendition)) {
       if (edge === this.#self) break
       if (!this.#dead.has(edge) && !asked.includes(edge)) return { is: 'sibling', edge }
     }
-    return { is: 'origin' }
+    return this.origins.choose(failed)
   }
 }

@@ -77,7 +77,10 @@ interface Waiting {
   readonly question: Question
 }
 
-export type Upstream = { readonly is: 'origin' } | { readonly is: 'sibling'; readonly edge: string }
+/** Whom to ask. `region` is absent where there is one origin whose region nobody has named. */
+export type Upstream =
+  | { readonly is: 'origin'; readonly region?: string | undefined }
+  | { readonly is: 'sibling'; readonly edge: string }
 
 /** A request upstream as the driver has to make it. */
 export interface FetchPlan {

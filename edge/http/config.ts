@@ -23,8 +23,15 @@ export const edgeConfigSchema = z.strictObject({
   site: nameSchema,
   /** The players' listener; 0 for any free port. */
   port: z.number().int().min(0).max(65_535).default(0),
-  /** The origin's delivery side. */
-  origin: url,
+  /** The origins' delivery sides in the order of preference: the own region's first. */
+  origins: z
+    .array(z.strictObject({ region: nameSchema.optional(), url }))
+    .min(1)
+    .max(limits.regions)
+    .refine(
+      origins => origins.length === 1 || new Set(origins.map(({ region }) => region ?? '')).size === origins.length,
+      'several origins each need a region of their own: { region: eu, url: … }',
+    ),
   /** Events whose `event.json` is fetched before the edge says that it is ready. */
   events: z.array(nameSchema).max(64).default([]),
   /** The policy that the switches change: `none`, `nginx` or `oca`. */

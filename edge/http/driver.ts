@@ -6,7 +6,7 @@ import type { DecisionLog } from '../../process/decision-log.ts'
 import type { EdgeCore } from '../core/edge.ts'
 import type { EdgePolicy } from '../core/policy.ts'
 import type { CopyHead, CopyId, Effect, ShortAnswer, TicketId } from '../core/verdict.ts'
-import type { SiteEdge } from './config.ts'
+import type { EdgeConfig, SiteEdge } from './config.ts'
 import { Copies, type Copy } from './copies.ts'
 import { Delivery } from './delivery.ts'
 import type { EdgeRecorder } from './edge-recorder.ts'
@@ -22,7 +22,7 @@ import type { Delivered, Responder } from './responder.ts'
 export interface DriverParts {
   readonly name: string
   readonly site: string
-  readonly origin: string
+  readonly origins: EdgeConfig['origins']
   readonly core: EdgeCore
   readonly responder: Responder
   readonly recorder: EdgeRecorder
@@ -39,6 +39,7 @@ export class EdgeDriver {
   readonly #copies = new Copies()
   readonly #tickets = new Map<TicketId, Exchange>()
   readonly #heartbeats: Heartbeats
+  readonly #originHeartbeats: Heartbeats
   readonly #fetches: Fetches
   #timer: NodeJS.Timeout | undefined
   #wakeAtMs: EpochMs = Infinity
@@ -48,11 +49,16 @@ export class EdgeDriver {
     this.#parts = parts
     this.#core = parts.core
     this.#heartbeats = new Heartbeats({ changed: (edge, alive) => this.#siblingAlive(edge, alive) })
+    this.#originHeartbeats = new Heartbeats({
+      path: '/readyz',
+      changed: (region, alive) => this.#originAlive(region, alive),
+    })
     this.#fetches = new Fetches({
       ...parts,
       apply: (effects, at) => this.#apply(effects, at),
       siblingRefused: edge => this.#heartbeats.refused(edge),
     })
+    this.#watchOrigins()
   }
 
   /** The bytes of what is stored, for whoever answers hits by himself. */
@@ -87,7 +93,7 @@ export class EdgeDriver {
     const siblings = edges.filter(({ edge }) => edge !== this.#parts.name)
     this.#fetches.setSiblings(new Map(siblings.map(({ edge, url }) => [edge, url])))
     this.#core.siblings({ edges: edges.map(({ edge }) => edge) }, now())
-    this.#heartbeats.watch(siblings)
+    this.#heartbeats.watch(siblings.map(({ edge, url }) => ({ name: edge, url })))
   }
 
   setPolicy(policy: EdgePolicy): void {
@@ -125,6 +131,7 @@ export class EdgeDriver {
       fetches: this.#fetches.size,
       waiting: this.#tickets.size,
       siblings: this.#heartbeats.state(),
+      origins: { order: this.#core.originOrder(), alive: this.#originHeartbeats.state() },
     }
   }
 
@@ -133,6 +140,7 @@ export class EdgeDriver {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#heartbeats.stop()
+    this.#originHeartbeats.stop()
     await this.#fetches.close()
   }
 
@@ -241,6 +249,19 @@ export class EdgeDriver {
     this.learn(event).catch((error: Error) => {
       process.stderr.write(`tidegate: ${this.#parts.name}: the event ${event}: ${error.message}\n`)
     })
+  }
+
+  /** Where there is one, it is asked whether it lives or not. */
+  #watchOrigins(): void {
+    const named = this.#parts.origins.flatMap(({ region, url }) => (region === undefined ? [] : [{ name: region, url }]))
+    if (named.length > 1) this.#originHeartbeats.watch(named)
+  }
+
+  #originAlive(region: string, alive: boolean): void {
+    const at = now()
+    this.#parts.log.write({ note: alive ? 'origin-alive' : 'origin-dead', region, atMs: at })
+    this.#core.originAlive(region, alive, at)
+    this.#schedule()
   }
 
   #siblingAlive(edge: string, alive: boolean): void {

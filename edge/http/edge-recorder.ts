@@ -94,7 +94,11 @@ export class EdgeRecorder {
   }
 
   fetched(plan: FetchPlan, at: EpochMs): void {
-    this.#recorder.count(plan.upstream.is === 'origin' ? 'fetches.origin' : 'fetches.sibling')
+    const { upstream } = plan
+    this.#recorder.count(upstream.is === 'origin' ? 'fetches.origin' : 'fetches.sibling')
+    if (upstream.is === 'origin' && upstream.region !== undefined) {
+      this.#recorder.count(`fetches.origin.${upstream.region}`)
+    }
     this.#recorder.count(`fetches.reason.${plan.reason}`)
     this.#recorder.tick('fetches', at)
     this.#fills.add(plan.upstream.is, plan.reason)

@@ -5,6 +5,7 @@ import { now } from '../../process/clock.ts'
 import type { DecisionLog } from '../../process/decision-log.ts'
 import type { EdgeCore } from '../core/edge.ts'
 import type { Effect, FetchFailure, FetchId, FetchPlan } from '../core/verdict.ts'
+import type { EdgeConfig } from './config.ts'
 import type { Copy } from './copies.ts'
 import { siblingFields } from './question.ts'
 import { bodyOf, framingOf } from './request-body.ts'
@@ -16,7 +17,7 @@ import { type FetchEvents, Upstream, type UpstreamCall } from './upstream.ts'
 export interface FetchesParts {
   readonly name: string
   readonly site: string
-  readonly origin: string
+  readonly origins: EdgeConfig['origins']
   readonly core: EdgeCore
   readonly log: DecisionLog
   /** Carries out what the core says to what it was told. */
@@ -62,15 +63,20 @@ export class Fetches {
     const fetch: Fetch = { plan, carries: this.#bodies.get(id) }
     this.#bodies.delete(id)
     this.#fetches.set(id, fetch)
-    const url = plan.upstream.is === 'origin' ? this.#parts.origin : this.#siblings.get(plan.upstream.edge)
+    const url = this.#urlOf(plan)
     const events = this.#eventsOf(id, fetch)
     if (url === undefined) {
-      queueMicrotask(() => events.failed('refused', 'the topology no longer names this sibling'))
+      queueMicrotask(() => events.failed('refused', 'the topology no longer names this upstream'))
       return
     }
     const { carries } = fetch
     const fields = { ...this.#fieldsOf(id, plan, at), ...(carries && framingOf(carries)) }
     fetch.call = this.#upstream.send({ url, plan, fields, body: carries && bodyOf(carries) }, events)
+  }
+
+  #urlOf({ upstream }: FetchPlan): string | undefined {
+    if (upstream.is === 'sibling') return this.#siblings.get(upstream.edge)
+    return this.#parts.origins.find(({ region }) => region === upstream.region)?.url
   }
 
   /** From now on the bytes of this fetch go into `copy`, which must end where they begin. */

@@ -40,7 +40,7 @@ beforeEach(async () => {
     request.on('error', () => undefined)
   })
   await listen(server, 0, '127.0.0.1')
-  edge = await startEdge({ name: 'a1', site: 'a', origin: urlOf(server) }, 'control-token-of-the-tests')
+  edge = await startEdge({ name: 'a1', site: 'a', origins: [{ url: urlOf(server) }] }, 'control-token-of-the-tests')
 })
 afterEach(async () => {
   server.closeAllConnections()

@@ -42,7 +42,7 @@ describe('Heartbeats', () => {
   it('says nothing of a sibling that answers, and asks /healthz', async () => {
     const upstream = await sibling(request => request.say(alive))
     const { heartbeats, changes } = beating()
-    heartbeats.watch([{ edge: 'a2', url: upstream.url }])
+    heartbeats.watch([{ name: 'a2', url: upstream.url }])
     for (let i = 0; i < 3; i++) expect((await upstream.next()).path).toBe('/healthz')
     expect(changes).toEqual([])
     expect(heartbeats.state()).toEqual({ a2: true })
@@ -54,7 +54,7 @@ describe('Heartbeats', () => {
       if (!silent) request.say(alive)
     })
     const { heartbeats, until } = beating(60)
-    heartbeats.watch([{ edge: 'a2', url: upstream.url }])
+    heartbeats.watch([{ name: 'a2', url: upstream.url }])
     await until('a2 died')
     expect(upstream.requests).toHaveLength(2)
     silent = false
@@ -66,7 +66,7 @@ describe('Heartbeats', () => {
       if (upstream.requests.length !== 2) request.say(alive)
     })
     const { heartbeats, changes } = beating(60)
-    heartbeats.watch([{ edge: 'a2', url: upstream.url }])
+    heartbeats.watch([{ name: 'a2', url: upstream.url }])
     for (let i = 0; i < 5; i++) await upstream.next()
     expect(changes).toEqual([])
   })
@@ -75,14 +75,14 @@ describe('Heartbeats', () => {
     const gone = await ScriptedUpstream.start()
     await gone.close()
     const { heartbeats, until } = beating()
-    heartbeats.watch([{ edge: 'a2', url: gone.url }])
+    heartbeats.watch([{ name: 'a2', url: gone.url }])
     await until('a2 died')
   })
 
   it('takes the word of a request that was refused', async () => {
     const upstream = await sibling(() => {})
     const { heartbeats, changes } = beating()
-    heartbeats.watch([{ edge: 'a2', url: upstream.url }])
+    heartbeats.watch([{ name: 'a2', url: upstream.url }])
     heartbeats.refused('a2')
     heartbeats.refused('a9')
     expect(changes).toEqual(['a2 died'])
@@ -91,7 +91,7 @@ describe('Heartbeats', () => {
   it('forgets who leaves the site', async () => {
     const upstream = await sibling(() => {})
     const { heartbeats, changes } = beating(40)
-    heartbeats.watch([{ edge: 'a2', url: upstream.url }])
+    heartbeats.watch([{ name: 'a2', url: upstream.url }])
     const { socket } = await upstream.next()
     const closed = new Promise(done => socket.on('close', done))
     heartbeats.watch([])

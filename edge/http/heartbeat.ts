@@ -1,23 +1,28 @@
 import { Pool } from 'undici'
 import { limits } from '../../live/limits.ts'
-import type { SiteEdge } from './config.ts'
 import { failureOf } from './upstream.ts'
 
-// Whether siblings live. A held request looks like a dead sibling, so this is asked apart from the requests: a small
-// question every 250 ms, two misses in a row or one refused connection for dead, one answer for alive.
+// Whether siblings and origins live. A held request looks like a dead one, so this is asked apart from the requests: a
+// small question every 250 ms, two misses in a row or one refused connection for dead, one answer for alive.
 
 const missesForDead = 2
 
 export interface HeartbeatOptions {
   readonly everyMs?: number
   readonly timeoutMs?: number
-  /** Called when a sibling dies or comes back. Every sibling begins alive. */
-  readonly changed: (edge: string, alive: boolean) => void
+  /** What is asked for: `/healthz` of a process that need only live, `/readyz` of one that must be able to serve. */
+  readonly path?: '/healthz' | '/readyz'
+  /** Called when one dies or comes back. Everyone begins alive. */
+  readonly changed: (name: string, alive: boolean) => void
 }
 
-interface Watched {
-  readonly edge: string
+/** Whom to ask, and where. */
+export interface Watchable {
+  readonly name: string
   readonly url: string
+}
+
+interface Watched extends Watchable {
   readonly pool: Pool
   misses: number
   alive: boolean
@@ -29,32 +34,33 @@ export class Heartbeats {
   readonly #watched = new Map<string, Watched>()
 
   constructor(options: HeartbeatOptions) {
-    this.#options = { everyMs: limits.heartbeatMs, timeoutMs: limits.heartbeatTimeoutMs, ...options }
+    const { heartbeatMs: everyMs, heartbeatTimeoutMs: timeoutMs } = limits
+    this.#options = { everyMs, timeoutMs, path: '/healthz', ...options }
   }
 
-  /** Watches exactly these edges from now on; one that was watched at the same URL keeps its state. */
-  watch(edges: readonly SiteEdge[]): void {
-    const wanted = new Map(edges.map(({ edge, url }) => [edge, url]))
+  /** Watches exactly these from now on; one that was watched at the same URL keeps its state. */
+  watch(all: readonly Watchable[]): void {
+    const wanted = new Map(all.map(({ name, url }) => [name, url]))
     for (const watched of [...this.#watched.values()]) {
-      if (wanted.get(watched.edge) === watched.url) wanted.delete(watched.edge)
+      if (wanted.get(watched.name) === watched.url) wanted.delete(watched.name)
       else this.#forget(watched)
     }
-    for (const [edge, url] of wanted) {
-      const watched: Watched = { edge, url, pool: new Pool(url, { connections: 1 }), misses: 0, alive: true }
-      this.#watched.set(edge, watched)
+    for (const [name, url] of wanted) {
+      const watched: Watched = { name, url, pool: new Pool(url, { connections: 1 }), misses: 0, alive: true }
+      this.#watched.set(name, watched)
       this.#beat(watched)
     }
   }
 
-  /** A request met a refused connection: the sibling is dead until it answers again. */
-  refused(edge: string): void {
-    const watched = this.#watched.get(edge)
+  /** A request met a refused connection: it is dead until it answers again. */
+  refused(name: string): void {
+    const watched = this.#watched.get(name)
     if (watched) this.#missed(watched, missesForDead)
   }
 
-  /** Siblings and whether they live. */
+  /** Everyone by name, and whether it lives. */
   state(): Record<string, boolean> {
-    return Object.fromEntries([...this.#watched.values()].map(({ edge, alive }) => [edge, alive]))
+    return Object.fromEntries([...this.#watched.values()].map(({ name, alive }) => [name, alive]))
   }
 
   stop(): void {
@@ -64,7 +70,7 @@ export class Heartbeats {
   #beat(watched: Watched): void {
     const startedMs = performance.now()
     this.#ask(watched).finally(() => {
-      if (this.#watched.get(watched.edge) !== watched) return
+      if (this.#watched.get(watched.name) !== watched) return
       const nextMs = Math.max(0, startedMs + this.#options.everyMs - performance.now())
       watched.timer = setTimeout(() => this.#beat(watched), nextMs)
     })
@@ -73,7 +79,7 @@ export class Heartbeats {
   async #ask(watched: Watched): Promise<void> {
     try {
       const signal = AbortSignal.timeout(this.#options.timeoutMs)
-      const { statusCode, body } = await watched.pool.request({ method: 'GET', path: '/healthz', signal })
+      const { statusCode, body } = await watched.pool.request({ method: 'GET', path: this.#options.path, signal })
       await body.dump()
       if (statusCode === 200) this.#answered(watched)
       else this.#missed(watched)
@@ -93,13 +99,13 @@ export class Heartbeats {
   }
 
   #turn(watched: Watched, alive: boolean): void {
-    if (watched.alive === alive || this.#watched.get(watched.edge) !== watched) return
+    if (watched.alive === alive || this.#watched.get(watched.name) !== watched) return
     watched.alive = alive
-    this.#options.changed(watched.edge, alive)
+    this.#options.changed(watched.name, alive)
   }
 
   #forget(watched: Watched): void {
-    this.#watched.delete(watched.edge)
+    this.#watched.delete(watched.name)
     clearTimeout(watched.timer)
     // A destroyed pool reports its end to the question under way, which then finds itself forgotten.
     watched.pool.destroy().catch(() => undefined)

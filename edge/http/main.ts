@@ -12,7 +12,7 @@ export { type RunningEdge, startEdge } from './start.ts'
 
 interface Flags {
   config?: string
-  origin?: string
+  origin?: OriginAddress[]
   port?: number
   policy?: string
   switch?: Record<string, unknown>
@@ -26,9 +26,10 @@ interface Flags {
 }
 
 const help = `
-Example:
+Examples:
   tidegate edge --origin http://127.0.0.1:8080 --name a1 --site a --event show --port 8081 \\
     --policy oca --switch designatedFill=false
+  tidegate edge --origin eu=http://127.0.0.1:8080 --origin us=http://127.0.0.1:8090 --event show
 
 The control token is taken from TIDEGATE_CONTROL_TOKEN; without it a fresh one is made and printed.`
 
@@ -37,7 +38,11 @@ export function edgeCommand(): Command {
   return new Command('edge')
     .description('Run one edge cache in front of an origin')
     .option('--config <file>', 'configuration, JSON or YAML; - for standard input')
-    .option('--origin <url>', "the origin's delivery side")
+    .option(
+      '--origin <[region=]url>',
+      "the origin's delivery side; repeated as region=url, the own region's first, for origins in several regions",
+      addOrigin,
+    )
     .option('--port <number>', "the players' listener; 0 for any free port", Number)
     .option('--policy <name>', 'none, nginx or oca')
     .option('--switch <name=value>', 'one switch of the policy, e.g. wakeOnFill=false; can be repeated', addSwitch)
@@ -62,7 +67,7 @@ async function run(config: EdgeConfig): Promise<void> {
 export function configurationOf(flags: Flags): EdgeConfig {
   const overrides = {
     ...(flags.config === undefined ? { name: 'edge1', site: 'site1' } : {}),
-    ...given('origin', flags.origin),
+    ...given('origins', flags.origin),
     ...given('port', flags.port),
     ...given('preset', flags.policy),
     ...given('switches', flags.switch),
@@ -80,6 +85,17 @@ export function configurationOf(flags: Flags): EdgeConfig {
 const given = (name: string, value: unknown): Record<string, unknown> => (value === undefined ? {} : { [name]: value })
 
 const addEvent = (name: string, before: string[] = []): string[] => [...before, name]
+
+interface OriginAddress {
+  readonly region?: string
+  readonly url: string
+}
+
+/** `http://…`, or `eu=http://…`. */
+function addOrigin(text: string, before: OriginAddress[] = []): OriginAddress[] {
+  const [, region, url] = /^(?:([a-z0-9-]+)=)?(.*)$/s.exec(text) as unknown as [string, string | undefined, string]
+  return [...before, region === undefined ? { url } : { region, url }]
+}
 
 function addSwitch(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
   const [name, value] = text.split(/=(.*)/s, 2) as [string, string?]

@@ -82,7 +82,7 @@ describe('readiness', () => {
   async function edgeWithoutItsEvent(url: string): Promise<RunningEdge> {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] })
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    const starting = edgeOf(origin, { origin: url })
+    const starting = edgeOf(origin, { origins: [{ url }] })
     while (said.mock.calls.length === 0) {
       await new Promise(setImmediate)
       vi.advanceTimersByTime(50)

@@ -157,7 +157,7 @@ describe('the decision log', () => {
 
 describe('tidegate edge', () => {
   it('takes its configuration from flags', () => {
-    const flags = { origin: 'http://127.0.0.1:1', policy: 'nginx', switch: { wakeOnFill: true }, event: ['show'] }
+    const flags = { origin: [{ url: 'http://127.0.0.1:1' }], policy: 'nginx', switch: { wakeOnFill: true }, event: ['show'] }
     expect(configurationOf(flags)).toMatchObject({
       name: 'edge1',
       site: 'site1',
@@ -169,8 +169,8 @@ describe('tidegate edge', () => {
 
   it('says what is wrong with it', () => {
     expect(() => configurationOf({})).toThrow(/origin/)
-    expect(() => configurationOf({ origin: 'ftp://x' })).toThrow(/origin/)
-    expect(() => configurationOf({ origin: 'http://x', policy: 'squid' })).toThrow(/preset/)
+    expect(() => configurationOf({ origin: [{ url: 'ftp://x' }] })).toThrow(/origin/)
+    expect(() => configurationOf({ origin: [{ url: 'http://x' }], policy: 'squid' })).toThrow(/preset/)
     const wrong = edgeCommand().exitOverride().parseAsync(['--switch', 'magic=1'], { from: 'user' })
     return expect(wrong).rejects.toThrow(/NAME=VALUE/)
   })
@@ -200,6 +200,6 @@ describe('tidegate edge', () => {
       },
     })
     command.outputHelp()
-    expect(text).toContain('Example:')
+    expect(text).toContain('Examples:')
   })
 })

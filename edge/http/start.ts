@@ -3,7 +3,7 @@ import { type DecisionLog, logged, noDecisionLog, openDecisionLog } from '../../
 import { EdgeCore } from '../core/edge.ts'
 import { policyOf } from '../core/policy.ts'
 import { logAccesses } from './access-log.ts'
-import { type EdgeConfigInput, edgeConfigSchema } from './config.ts'
+import { type EdgeConfig, type EdgeConfigInput, edgeConfigSchema } from './config.ts'
 import { controlRoutes } from './control.ts'
 import { EdgeDriver } from './driver.ts'
 import { EdgeRecorder } from './edge-recorder.ts'
@@ -39,6 +39,7 @@ const inputs = [
   'learnFailed',
   'siblings',
   'siblingAlive',
+  'originAlive',
   'setPolicy',
   'flush',
 ] as const satisfies readonly (keyof EdgeCore)[]
@@ -57,12 +58,14 @@ export async function startEdge(
   const { name, site, seed, storeBytes } = config
   const policy = policyOf(config.preset, config.switches)
   const log = config.decisionLog ? openDecisionLog(config.decisionLog, config.decisionLogBytes) : noDecisionLog
-  const coreConfig = { name, site, seed, policy, storeBytes }
+  const { origins } = config
+  const regions = origins.flatMap(({ region }) => region ?? [])
+  const coreConfig = { name, site, seed, policy, storeBytes, origins: regions }
   const core = loggedCore(coreConfig, log)
   const recorder = new EdgeRecorder(name, site)
-  const events = new EventConfigs({ origin: config.origin, edge: name, site })
+  const events = new EventConfigs({ origins: () => originUrls(core, origins), edge: name, site })
   const responder = new Responder(core, config)
-  const driver = new EdgeDriver({ name, site, origin: config.origin, core, responder, recorder, events, log })
+  const driver = new EdgeDriver({ name, site, origins, core, responder, recorder, events, log })
   const readiness = new Readiness(config.events, event => driver.learn(event))
   const accessLog = await logAccesses(config.accessLog, name, recorder)
   const { server, drain } = createPlayersServer({
@@ -105,6 +108,13 @@ export async function startEdge(
 function loggedCore(config: ConstructorParameters<typeof EdgeCore>[0], log: DecisionLog): EdgeCore {
   log.write({ log: 'tidegate-decisions/1', role: 'edge', name: config.name, config })
   return logged(new EdgeCore(config), inputs, log)
+}
+
+/** URLs of the origins in the order in which the core would ask them now. */
+function originUrls(core: EdgeCore, origins: EdgeConfig['origins']): string[] {
+  const order = core.originOrder()
+  if (order.length === 0) return origins.map(({ url }) => url)
+  return order.flatMap(name => origins.find(({ region }) => region === name)?.url ?? [])
 }
 
 /** An edge without its event's template still works, and learns it with the first request: so this only warns. */

@@ -30,7 +30,7 @@ export interface ServerPlan {
 
 /** Tidegate's own edge, started through the command. */
 export async function startOwn(name: string, fastPath: boolean, plan: ServerPlan): Promise<BenchServer> {
-  const config = { name, site: 'bench', origin: plan.origin.origin, events: [plan.event], fastPath }
+  const config = { name, site: 'bench', origins: [{ url: plan.origin.origin }], events: [plan.event], fastPath }
   const environment = { ...clockEnvironment(), TIDEGATE_CONTROL_TOKEN: 'bench' }
   const child = await Child.start({ role: 'edge', name, config, folder: plan.folder, environment })
   return pinned({ name, url: child.url('players'), group: child.pid, stop: () => child.stop() })

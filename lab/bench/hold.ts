@@ -125,11 +125,11 @@ class HoldBench {
       this.#children.push(child)
       return child
     }
-    const origin = await start('origin', { name: 'hold-origin', event: this.#event })
+    const origin = await start('origin', { name: 'hold-origin', event: this.#event, store: { is: 'memory' } })
     const edge = await start('edge', {
       name: 'hold-edge',
       site: 'a',
-      origin: origin.url('delivery'),
+      origins: [{ url: origin.url('delivery') }],
       events: [this.#event.event],
     })
     this.#publishUrl = origin.url('publish')

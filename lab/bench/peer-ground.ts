@@ -73,7 +73,7 @@ export class PeerGround {
   /** Starts the origin alone; its delivery listener is the upstream until something else is set. */
   static async start(folder: string, bodyBytes: number): Promise<PeerGround> {
     const ground = new PeerGround(folder, bodyBytes)
-    const origin = await ground.#startChild('origin', 'origin', { event: ground.event })
+    const origin = await ground.#startChild('origin', 'origin', { event: ground.event, store: { is: 'memory' } })
     ground.#publishUrl = origin.url('publish')
     ground.#control = new ControlClient(origin.url('control'), ground.#tokens.control)
     ground.#urls.set('direct', origin.url('delivery'))
@@ -90,7 +90,7 @@ export class PeerGround {
 
   async #startEdge({ name, peer }: ComparedEdge): Promise<void> {
     if (peer === undefined) {
-      const own = { site: name, origin: this.upstream, events: [this.event.event] }
+      const own = { site: name, origins: [{ url: this.upstream }], events: [this.event.event] }
       this.#urls.set(name, (await this.#startChild('edge', name, own)).url('players'))
       return
     }

@@ -1,7 +1,7 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { HarnessError } from '../harness-error.ts'
 import type { NamedPolicy } from '../policies.ts'
-import { edgeConfig } from '../process-configs.ts'
+import { type EdgeSettings, edgeConfig } from '../process-configs.ts'
 import type { Processes } from '../processes.ts'
 import type { Edges, PlacedEdge } from './edges.ts'
 
@@ -11,19 +11,19 @@ export class OwnEdges implements Edges {
   readonly #processes: Processes
   readonly #event: LiveEvent
   readonly #policy: NamedPolicy
-  readonly #origin: () => string
+  readonly #originsOf: (site: string) => EdgeSettings['origins']
 
-  /** @param origin gives the URL of the origin's delivery listener, once it stands */
-  constructor(processes: Processes, event: LiveEvent, policy: NamedPolicy, origin: () => string) {
+  /** @param originsOf gives the delivery listeners that a site's edges prefer, once they stand */
+  constructor(processes: Processes, event: LiveEvent, policy: NamedPolicy, originsOf: (site: string) => EdgeSettings['origins']) {
     this.#processes = processes
     this.#event = event
     this.#policy = policy
-    this.#origin = origin
+    this.#originsOf = originsOf
   }
 
   async start({ edge, site }: PlacedEdge, port: number, signal: AbortSignal): Promise<void> {
     await this.#processes.start('edge', edge, signal, common =>
-      edgeConfig(common, this.#event, { site, port, origin: this.#origin(), policy: this.#policy }),
+      edgeConfig(common, this.#event, { site, port, origins: this.#originsOf(site), policy: this.#policy }),
     )
   }
 

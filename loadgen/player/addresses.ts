@@ -1,7 +1,7 @@
 import type { Address } from '../../live/address.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { Ladder } from './ladder.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from './profile.ts'
 import type { Track } from './track.ts'
 
 // What a player that watches asks for.

@@ -1,6 +1,6 @@
 import type { LiveEvent, Rendition } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import type { ThroughputRule } from './profiles.ts'
+import type { ThroughputRule } from './profile.ts'
 
 // The ladder of an event's video renditions, and which rung to take.
 

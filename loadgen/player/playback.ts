@@ -1,6 +1,6 @@
 import { after, between, type EpochMs } from '../../live/units.ts'
 import type { PlayerOutput } from './player-io.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from './profile.ts'
 
 // A player's playhead. Positions are instants of capture: position P shows what was captured at P, so that a segment's
 // place on the timeline is its capture (live/template.ts).

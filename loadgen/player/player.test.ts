@@ -85,6 +85,59 @@ describe('patience', () => {
   })
 })
 
+describe('a Shaka player', () => {
+  const setup = (index: number) => aSetup({ profile: 'shaka', index })
+
+  test('looks every half segment, a second at most', () => {
+    const shortEvent = ladderEvent({ segmentMs: 1_000 })
+    for (const [of, everyMs] of [
+      [event, 1_000],
+      [shortEvent, 500],
+    ] as const) {
+      const own = aSetup({ profile: 'shaka', event: of })
+      const live = new World(own)
+        .run(20_000)
+        .requests.filter(request => isSegment(request, 'a1'))
+        .slice(6)
+      expect(live.length).toBeGreaterThan(5)
+      for (const { plannedMs } of live) expect((plannedMs - own.joinMs) % everyMs).toBe(0)
+    }
+  })
+
+  test('asks on without end when every rung has failed, at instants of its own', () => {
+    const failing: Script = request =>
+      isSegment(request, 'a1') ? { result: 404, waitMs: 0, transferMs: 0 } : undefined
+    const tries = [0, 1].map(index =>
+      new World(setup(index), failing)
+        .run(30_000)
+        .requests.filter(request => isSegment(request, 'a1'))
+        .map(({ plannedMs }) => plannedMs),
+    ) as [number[], number[]]
+    for (const times of tries) {
+      expect(times.length).toBeGreaterThan(18)
+      for (const [i, atMs] of times.slice(1).entries()) {
+        const waitedMs = atMs - (times[i] as number)
+        expect(waitedMs).toBeGreaterThanOrEqual(500)
+        expect(waitedMs).toBeLessThanOrEqual(1_500)
+      }
+    }
+    expect(tries[0]).not.toEqual(tries[1])
+  })
+})
+
+describe('a player by RFC 8216', () => {
+  test('takes the next variant when a segment is missed for the third time', () => {
+    const own = aSetup({ profile: 'rfc8216' })
+    const missing: Script = request =>
+      isSegment(request, 'v1') ? { result: 404, waitMs: 0, transferMs: 0 } : undefined
+    const world = new World(own, missing).run(10_000)
+    const video = world.requests.filter(request => isSegment(request, 'v1'))
+    expect(video.map(({ attempt }) => attempt).slice(0, 3)).toEqual([0, 1, 2])
+    expect(video).toHaveLength(3)
+    expect(world.segments('v').some(name => name.startsWith('v3/') || name.startsWith('v2/'))).toBe(true)
+  })
+})
+
 describe('an hls.js player', () => {
   const setup = aSetup({ profile: 'hls.js' })
 
@@ -325,7 +378,7 @@ describe('coming and going', () => {
 
   test('at half-time it asks for nothing and comes back at the live edge', () => {
     const joinMs = aSetup().joinMs
-    for (const profile of ['dash.js', 'hls.js', 'media3'] as const) {
+    for (const profile of ['dash.js', 'hls.js', 'media3', 'shaka', 'rfc8216'] as const) {
       const away = { fromMs: joinMs + 10_000, toMs: joinMs + 40_000 }
       const world = new World(aSetup({ profile, away })).run(60_000)
       const during = world.requests.filter(({ plannedMs }) => plannedMs >= away.fromMs && plannedMs < away.toMs)

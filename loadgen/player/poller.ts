@@ -4,7 +4,8 @@ import { after, type EpochMs, type Ms, type SegmentNumber } from '../../live/uni
 import type { Activity } from './activity.ts'
 import { ladderOf } from './ladder.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
-import { profileOf, type Timeouts } from './profiles.ts'
+import type { Timeouts } from './profile.ts'
+import { profileOf } from './profiles.ts'
 import { Load } from './track.ts'
 
 // A player that asks for the next segment again and again before it exists: the 404 storm (facts/live-origin.md,

@@ -2,7 +2,7 @@ import type { LiveEvent } from '../../live/event.ts'
 import { captureEnd, captureStart, capturingNumber, liveEdge, windowStart } from '../../live/template.ts'
 import type { EpochMs, Ms, SegmentNumber } from '../../live/units.ts'
 import type { RequestOutcome } from './player-io.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from './profile.ts'
 
 // Where a player goes: on the timeline of capture, and which segment it begins with there.
 

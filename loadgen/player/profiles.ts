@@ -1,90 +1,16 @@
 import { unitFraction } from '../../live/random.ts'
-import type { Ms } from '../../live/units.ts'
 import type { PlayerSetup } from './player-io.ts'
+import { type FailureClass, never, ofAll, type Profile, type RetrySchedule, type Timeouts } from './profile.ts'
+import { rfc8216 } from './profile-rfc8216.ts'
+import { shaka } from './profile-shaka.ts'
 
-// What distinguishes one player from another, as data (facts/players-and-crowds.md, "Player defaults that shape a
-// storm"). Where the fact file is silent the value is that of the player's own defaults, with their name; what no source
-// states is marked as an assumption.
-
-/** What a player fetches: each has a retry schedule and time-outs of its own. */
-export type Wanted = 'manifest' | 'playlist' | 'init' | 'segment'
-
-/** Why a request failed, as far as players tell failures apart. */
-export type FailureClass = 'client-error' | 'server-error' | 'transport' | 'timeout' | 'wrong-body'
-
-/** The waits before the first, second, … retry; empty: never retried. */
-type RetrySchedule = readonly Ms[]
-
-export interface Timeouts {
-  /** To the first byte, from when the request is made. */
-  readonly firstByteMs: Ms
-  /** To the last byte: the player aborts then, so that a driver that never answers cannot keep a player waiting. */
-  readonly wholeMs: Ms
-}
-
-export interface ThroughputRule {
-  /** Half-lives of two moving averages, weighted by download time; the lower one counts. Absent: a sliding median. */
-  readonly halfLives?: { readonly fastMs: Ms; readonly slowMs: Ms } | undefined
-  /** Estimate before anything was measured. */
-  readonly initialBitsPerSecond: number
-  /** A sample counts as at least this long: short ones measure the machine, not the network. */
-  readonly shortestSampleMs: Ms
-  /** A higher rung must fit into this share of the estimate. */
-  readonly upFactor: number
-  /** The present rung, or a lower one, must fit into this share. */
-  readonly keepFactor: number
-  /** Goes up only with this much media buffered, or `upLiveShare` of what can be reached at live when that is less. */
-  readonly upNeedsBufferMs: Ms
-  readonly upLiveShare: number
-  /** With more than this buffered the rung is not lowered. */
-  readonly holdsAboveMs: Ms
-}
-
-export interface Profile {
-  readonly name: 'hls.js' | 'dash.js' | 'media3-dash' | 'media3-hls'
-  /** `template`: asks at computed availability by its own clock. `playlist`: asks for what a playlist lists. */
-  readonly timing: 'template' | 'playlist'
-  /** Behind the live edge, in segments; absent: the event's suggested delay. */
-  readonly delaySegments?: number | undefined
-  /** Further behind after each stall, when it next goes to the live edge. */
-  readonly delayPerStallMs: Ms
-  readonly bufferGoalMs: Ms
-  /** The scheduler looks again at multiples of this, counted from the join. */
-  readonly schedulerMs: Ms
-  /** Media that must be buffered before playback starts, and before it goes on after a stall. */
-  readonly startBufferMs: Ms
-  readonly resumeBufferMs: Ms
-  readonly timeouts: Readonly<Record<Wanted, Timeouts>>
-  readonly retries: Readonly<Record<Wanted, Readonly<Record<FailureClass, RetrySchedule>>>>
-  /** On these statuses it leaves the rung at once, before any retry, while another rung is left. */
-  readonly leavesRungOn: readonly number[]
-  /** With its retries used up it leaves the rung, while another one is left. */
-  readonly leavesRungWhenExhausted: boolean
-  /** A rung that was left is not taken again for this long. */
-  readonly rungPenaltyMs: Ms
-  /** Which rung it takes instead: the next lower one, round to the top; or the best that the throughput allows. */
-  readonly nextRung: 'next-lower' | 'best'
-  /** Failures are counted on until a segment arrives, also on another rung; else each rung's segment has all its retries. */
-  readonly retriesSpanRungs: boolean
-  /** Segments in a row that it skips after their last retry before it gives up. */
-  readonly skipsInARow: number
-  readonly throughput: ThroughputRule
-}
+// The profiles of hls.js, dash.js and media3, and which player has which; what a profile says: profile.ts.
 
 /**
  * What a viewer does, whatever the player: when the connection is lost and the player has given up, the page is reloaded
  * (assumption), a few times before the viewer goes. A segment that arrives makes the viewer patient again.
  */
 export const viewerReloads = { times: 3, afterMs: 1_000 } as const
-
-const never: RetrySchedule = []
-const ofAll = (schedule: RetrySchedule): Record<FailureClass, RetrySchedule> => ({
-  'client-error': schedule,
-  'server-error': schedule,
-  transport: schedule,
-  timeout: schedule,
-  'wrong-body': schedule,
-})
 
 /**
  * hls.js: `fragLoadPolicy`, `playlistLoadPolicy`, `manifestLoadPolicy` of its config.ts. Only 5xx and time-outs are
@@ -118,6 +44,7 @@ const hlsJs: Profile = {
     init: hlsSegmentRetries,
     segment: hlsSegmentRetries,
   },
+  retryJitter: 0,
   leavesRungOn: [],
   leavesRungWhenExhausted: true,
   rungPenaltyMs: 30_000, // errorPenaltyExpireMs
@@ -133,6 +60,7 @@ const hlsJs: Profile = {
     upNeedsBufferMs: 0,
     upLiveShare: 0,
     holdsAboveMs: Infinity,
+    switchEveryMs: 0,
   },
 }
 
@@ -156,6 +84,7 @@ const dashJs: Profile = {
     init: ofAll([1_000, 1_000, 1_000]),
     segment: ofAll([1_000, 1_000, 1_000]),
   },
+  retryJitter: 0,
   leavesRungOn: [],
   leavesRungWhenExhausted: false,
   rungPenaltyMs: 0,
@@ -172,6 +101,7 @@ const dashJs: Profile = {
     upNeedsBufferMs: 0,
     upLiveShare: 0,
     holdsAboveMs: 18_000, // BOLA, simplified: it never lowers the rung with a full buffer
+    switchEveryMs: 0,
   },
 }
 
@@ -193,6 +123,7 @@ const media3Dash: Profile = {
   retries: { manifest: media3Retries, playlist: media3Retries, init: media3Retries, segment: media3Retries },
   // The fallback is chosen before a retry is considered: one early 404 costs a minute of quality. There is one location
   // only, so that the other fallback (another location, this one off for 5 min) never applies.
+  retryJitter: 0,
   leavesRungOn: [403, 404, 410, 416, 500, 503],
   leavesRungWhenExhausted: false,
   rungPenaltyMs: 60_000,
@@ -207,6 +138,7 @@ const media3Dash: Profile = {
     upNeedsBufferMs: 10_000,
     upLiveShare: 0.75, // DEFAULT_BUFFERED_FRACTION_TO_LIVE_EDGE_FOR_QUALITY_INCREASE
     holdsAboveMs: 25_000,
+    switchEveryMs: 0,
   },
 }
 
@@ -218,6 +150,8 @@ const profiles = {
   'dash.js': dashJs,
   'media3-dash': media3Dash,
   'media3-hls': media3Hls,
+  shaka,
+  rfc8216,
 } as const
 
 /** The profile of a player. Half of the media3 players play DASH, half HLS (assumption), by seed and index. */

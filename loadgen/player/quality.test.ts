@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ladderOf } from './ladder.ts'
 import type { RequestOutcome } from './player-io.ts'
-import { type Profile, profileOf } from './profiles.ts'
+import type { Profile } from './profile.ts'
+import { profileOf } from './profiles.ts'
 import { Quality } from './quality.ts'
 import { ladderEvent } from './world.fixture.ts'
 
@@ -9,6 +10,7 @@ const ladder = ladderOf(ladderEvent()) // 0.4, 1.2 and 3 Mbit/s
 const hlsJs = profileOf({ profile: 'hls.js', seed: 1, index: 0 })
 const dashJs = profileOf({ profile: 'dash.js', seed: 1, index: 0 })
 const media3 = profileOf({ profile: 'media3', seed: 1, index: 0 })
+const shaka = profileOf({ profile: 'shaka', seed: 1, index: 0 })
 const at = (rung: number, bufferMs = 3_000) => ({ rung, bufferMs, reachableMs: 3_000 })
 const now = 1_000_000
 
@@ -33,6 +35,15 @@ describe('the rung', () => {
     expect(measured(hlsJs, 4_000_000).choose(at(2), now)).toBe(2)
     expect(measured(hlsJs, 4_300_000).choose(at(0), now)).toBe(2)
     expect(measured(hlsJs, 3_100_000).choose(at(2), now)).toBe(1)
+  })
+
+  test('of Shaka changes at most every 8 s, unless it fails', () => {
+    const quality = measured(shaka, 4_000_000)
+    expect(quality.choose(at(0), now)).toBe(2)
+    quality.came(2, download(100_000))
+    expect(quality.choose(at(2), now + 7_999)).toBe(2)
+    expect(quality.choose(at(2), now + 8_000)).toBe(1)
+    expect(quality.leave(at(1), now + 8_100)).not.toBe(1)
   })
 
   test('of dash.js fits into 0.9 of the estimate, and is not lowered with a full buffer', () => {

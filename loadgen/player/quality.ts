@@ -1,7 +1,7 @@
 import { after, between, type EpochMs } from '../../live/units.ts'
 import { chooseRung, firstRung, type Ladder, nextLowerRung, type Penalties, type RungFacts } from './ladder.ts'
 import type { RequestOutcome } from './player-io.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from './profile.ts'
 import { type Throughput, throughputOf } from './throughput.ts'
 
 // What one player knows of the ladder: its throughput, and the rungs that have failed it. Only video is measured and
@@ -11,6 +11,8 @@ export class Quality {
   readonly #profile: Profile
   readonly #throughput: Throughput
   #penalties: Penalties
+  /** Until when the rung that was chosen is kept. */
+  #keptUntilMs: EpochMs = 0
 
   constructor(ladder: Ladder, profile: Profile) {
     this.#ladder = ladder
@@ -29,14 +31,11 @@ export class Quality {
   }
 
   choose(facts: RungFacts, at: EpochMs): number {
-    return chooseRung(
-      this.#ladder,
-      this.#profile.throughput,
-      this.#throughput.bitsPerSecond(),
-      this.#penalties,
-      facts,
-      at,
-    )
+    const rule = this.#profile.throughput
+    if (at < this.#keptUntilMs) return facts.rung
+    const rung = chooseRung(this.#ladder, rule, this.#throughput.bitsPerSecond(), this.#penalties, facts, at)
+    if (rung !== facts.rung) this.#keptUntilMs = after(at, rule.switchEveryMs)
+    return rung
   }
 
   hasOtherThan(rung: number, at: EpochMs): boolean {
@@ -47,6 +46,7 @@ export class Quality {
   leave(facts: RungFacts, at: EpochMs): number {
     this.#penalties ??= this.#ladder.video.map(() => 0)
     this.#penalties[facts.rung] = after(at, this.#profile.rungPenaltyMs)
+    this.#keptUntilMs = 0
     return this.#profile.nextRung === 'next-lower'
       ? nextLowerRung(this.#ladder, facts.rung, this.#penalties, at)
       : this.choose(facts, at)

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { profileOf } from './profiles.ts'
-import { type Failure, failureOf, recoveryFrom } from './recovery.ts'
+import { drawnMs, type Failure, failureOf, recoveryFrom } from './recovery.ts'
 
 const hlsJs = profileOf({ profile: 'hls.js', seed: 1, index: 0 })
 const dashJs = profileOf({ profile: 'dash.js', seed: 1, index: 0 })
 const media3 = profileOf({ profile: 'media3', seed: 1, index: 0 })
+const shaka = profileOf({ profile: 'shaka', seed: 1, index: 0 })
+const rfc8216 = profileOf({ profile: 'rfc8216', seed: 1, index: 0 })
 const aFailure = (changes: Partial<Failure>): Failure => ({
   wanted: 'segment',
   failure: failureOf(changes.result ?? 404) ?? 'wrong-body',
@@ -54,7 +56,23 @@ describe('recovery', () => {
     ['media3: retries on the last rung', media3, { otherRung: false, failuresBefore: 2 }, { do: 'retry', inMs: 2_000 }],
     ['media3: a time-out is no reason to leave', media3, { result: 'timeout' }, { do: 'retry', inMs: 0 }],
     ['media3: a body it cannot parse is fatal', media3, { result: 'wrong-body' }, { do: 'give-up' }],
+    ['Shaka: a second try', shaka, { result: 404 }, { do: 'retry', inMs: 1_000 }],
+    ['Shaka: then another rung', shaka, { result: 404, failuresBefore: 1 }, { do: 'leave-rung' }],
+    [
+      'Shaka: on the last rung it asks for ever',
+      shaka,
+      { result: 503, failuresBefore: 99, otherRung: false },
+      { do: 'retry', inMs: 1_000 },
+    ],
+    ['Shaka: but not for a manifest', shaka, { wanted: 'manifest', failuresBefore: 1 }, { do: 'give-up' }],
+    ['RFC 8216: missed once more', rfc8216, { failuresBefore: 1 }, { do: 'retry', inMs: 1_000 }],
+    ['RFC 8216: missed repeatedly', rfc8216, { failuresBefore: 2 }, { do: 'leave-rung' }],
   ] as const)('%s', (_name, profile, failure, recovery) => {
     expect(recoveryFrom(profile, aFailure(failure))).toEqual(recovery)
   })
+})
+
+test('a wait is drawn around itself only where the player does so', () => {
+  expect([0, 0.5, 1].map(fraction => drawnMs(shaka, 1_000, fraction))).toEqual([500, 1_000, 1_500])
+  expect(drawnMs(rfc8216, 1_000, 0)).toBe(1_000)
 })

@@ -1,6 +1,6 @@
 import type { Ms } from '../../live/units.ts'
 import type { RequestOutcome } from './player-io.ts'
-import type { FailureClass, Profile, Wanted } from './profiles.ts'
+import type { FailureClass, Profile, Wanted } from './profile.ts'
 
 // What a player does when a request fails: its profile's schedule, then its profile's way out.
 
@@ -34,6 +34,10 @@ const leaveRung: Recovery = { do: 'leave-rung' }
 const skip: Recovery = { do: 'skip' }
 const giveUp: Recovery = { do: 'give-up' }
 
+/** The wait of `inMs` as this player draws it; `fraction`, 0 to 1, is its chance. */
+export const drawnMs = ({ retryJitter }: Profile, inMs: Ms, fraction: number): Ms =>
+  (inMs as number) * (1 + retryJitter * (2 * fraction - 1))
+
 /** What comes after a failed request. */
 export function recoveryFrom(profile: Profile, failed: Failure): Recovery {
   const mayLeave = failed.otherRung && failed.wanted !== 'manifest'
@@ -41,5 +45,7 @@ export function recoveryFrom(profile: Profile, failed: Failure): Recovery {
   const inMs = profile.retries[failed.wanted][failed.failure][failed.failuresBefore]
   if (inMs !== undefined) return { do: 'retry', inMs }
   if (mayLeave && profile.leavesRungWhenExhausted) return leaveRung
+  if (profile.liveRetryMs !== undefined && failed.wanted !== 'manifest')
+    return { do: 'retry', inMs: profile.liveRetryMs }
   return failed.wanted === 'segment' && failed.skippedInARow < profile.skipsInARow ? skip : giveUp
 }

@@ -3,7 +3,7 @@ import { captureStart, expectedPublication, windowStart } from '../../live/templ
 import { after, between, type EpochMs } from '../../live/units.ts'
 import type { Playback } from './playback.ts'
 import type { PlayerSetup } from './player-io.ts'
-import type { Profile } from './profiles.ts'
+import type { Profile } from './profile.ts'
 import type { Track } from './track.ts'
 
 // When a player asks for what, and how far it is buffered: questions about its parts that change none of them.
@@ -40,8 +40,13 @@ export function wantedMs(setup: PlayerSetup, profile: Profile, track: Track, pla
   const availableMs = list === undefined ? expectedPublication(event, next) - clockErrorMs : at
   const exactMs = Math.max(availableMs, at + tooMuchMs)
   if (exactMs <= at) return at
-  return joinMs + Math.ceil((exactMs - joinMs) / profile.schedulerMs) * profile.schedulerMs
+  const everyMs = schedulerMs(event, profile)
+  return joinMs + Math.ceil((exactMs - joinMs) / everyMs) * everyMs
 }
+
+/** How often the player's scheduler looks. */
+const schedulerMs = ({ segmentMs }: LiveEvent, { schedulerMs, schedulerSegments = Infinity }: Profile): number =>
+  Math.min(schedulerMs as number, segmentMs * schedulerSegments)
 
 /** Whether what a track wants next has left the window: by the player's clock, or by the playlist where it polls. */
 export function isLeftBehind(setup: PlayerSetup, tracks: readonly Track[], at: EpochMs): boolean {

@@ -1,5 +1,5 @@
 import type { Bytes, Ms } from '../../live/units.ts'
-import type { ThroughputRule } from './profiles.ts'
+import type { ThroughputRule } from './profile.ts'
 
 // Throughput estimates of one player: two moving averages (hls.js, dash.js) or a sliding median (media3). Downloads are
 // measured from the first byte to the last, so that a held request does not look like a slow network.

@@ -2,7 +2,7 @@ import type { LiveEvent } from '../../live/event.ts'
 import { lastNumber } from '../../live/template.ts'
 import type { EpochMs, SegmentNumber } from '../../live/units.ts'
 import type { RequestNumber, RequestOutcome } from './player-io.ts'
-import type { Wanted } from './profiles.ts'
+import type { Wanted } from './profile.ts'
 
 // What a player keeps of one track (video or audio): numbers only, because a simulated world holds millions of them.
 

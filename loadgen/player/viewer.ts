@@ -1,4 +1,5 @@
 import type { Address } from '../../live/address.ts'
+import { unitFraction } from '../../live/random.ts'
 import { captureEnd, captureStart, liveEdge } from '../../live/template.ts'
 import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
 import type { Activity } from './activity.ts'
@@ -7,9 +8,10 @@ import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
 import { Playback } from './playback.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import { delayMs, type Position, positionByClock, positionInPlaylist } from './position.ts'
-import { type Profile, profileOf, viewerReloads, type Wanted } from './profiles.ts'
+import type { Profile, Wanted } from './profile.ts'
+import { profileOf, viewerReloads } from './profiles.ts'
 import { Quality } from './quality.ts'
-import { failureOf, recoveryFrom } from './recovery.ts'
+import { drawnMs, failureOf, recoveryFrom } from './recovery.ts'
 import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
 import { Load, type PlaylistLoad, Track } from './track.ts'
 
@@ -179,7 +181,7 @@ export class Viewer implements Activity {
     })
     load.rest()
     load.failures++
-    if (recovery.do === 'retry') load.retryAt(after(at, recovery.inMs))
+    if (recovery.do === 'retry') load.retryAt(after(at, this.#drawn(recovery.inMs)))
     else if (recovery.do === 'give-up' || track === undefined) this.#lost(result, at, out)
     else if (recovery.do === 'skip') {
       load.failures = 0
@@ -299,6 +301,13 @@ export class Viewer implements Activity {
   }
 
   // Small arithmetic
+
+  /** A wait before a retry, by this player's own chance where its profile draws it. */
+  #drawn(inMs: Ms): Ms {
+    if (this.#profile.retryJitter === 0) return inMs
+    const { seed, index } = this.#setup
+    return drawnMs(this.#profile, inMs, unitFraction(seed, `retry/${index}/${this.#requests}`))
+  }
 
   #ownDelayMs(): Ms {
     return delayMs(this.#setup.event, this.#profile, this.#playback.stalls)

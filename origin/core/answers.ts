@@ -39,6 +39,7 @@ const statuses = {
   'too-many-holds': 503,
   'out-of-date': 503,
   'origin-down': 503,
+  'store-failed': 503,
 } as const satisfies Partial<Record<OriginReason, RefuseVerdict['status']>>
 
 /** A refusal by its reason, which decides the status. */

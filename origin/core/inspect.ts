@@ -7,7 +7,7 @@ import { after, type EpochMs } from '../../live/units.ts'
 import { anyNumber, endOfTimeMs, lasting, momentFor, refuse, shedLifetime, until } from './answers.ts'
 import { settlesAtMs } from './choice.ts'
 import { firstHoldEndMs } from './holds.ts'
-import { chosenOf, lifeAt, type OriginState } from './origin-state.ts'
+import { chosenOf, isShedding, lifeAt, type OriginState } from './origin-state.ts'
 import { firstPossibleMs, playlistAt } from './playlist.ts'
 import type { DescribeVerdict, OriginQuestion, OriginVerdict } from './verdict.ts'
 
@@ -54,6 +54,10 @@ export function inspectSegment(
   const entry = state.index.get(rendition, number)
   const settlesMs = entry && entry.pinned === undefined ? settlesAtMs(entry) : Infinity
   const standsMs = settlesMs > now ? Math.min(life.validUntilMs, settlesMs) : life.validUntilMs
+  const hasLostBody = entry !== undefined && entry.unreadable.size > 0 && life.state !== 'published'
+  if (hasLostBody && life.gone !== 'left-window' && life.gone !== 'all-masked') {
+    return refuse('store-failed', momentFor(config.seed, jitterName), standsMs)
+  }
   switch (life.state) {
     case 'outside':
       return refuse('outside-event', lasting(limits.outsideMs))
@@ -82,15 +86,19 @@ export function inspectSegment(
     case 'published': {
       const candidate = entry && chosenOf(state, entry, now)
       if (!candidate) throw new Error(`segment ${rendition}/${number} counts as published without a candidate`)
-      const isShedClass = isDvr(event, number, now)
-      if (state.faults.shed && isShedClass) return refuse('shed', shedLifetime(config.seed, jitterName), standsMs)
+      const sheds = isShedding(state, now)
+      // Limiting may end by time alone; the switch does not.
+      const shedUntilMs = sheds && !state.faults.shed ? Math.min(standsMs, state.limiter.untilMs) : standsMs
+      if (sheds && isDvr(event, number, now)) {
+        return refuse('shed', shedLifetime(config.seed, jitterName), shedUntilMs)
+      }
       const becomesDvrMs = after(expectedPublication(event, number), event.dvrAfterMs)
       return {
         do: 'serve',
         reason: candidate.defects.length > 0 ? 'published-defective' : 'published',
         candidate,
         lifetime: until(leavesWindow(event, number)),
-        validUntilMs: state.faults.shed ? Math.min(standsMs, becomesDvrMs) : standsMs,
+        validUntilMs: sheds ? Math.min(standsMs, becomesDvrMs) : standsMs,
         maxArrivals: anyNumber,
       }
     }
@@ -98,9 +106,12 @@ export function inspectSegment(
 }
 
 function inspectInit(state: OriginState, rendition: string, asker: string): OriginVerdict {
-  const { candidates, pinned } = state.index.init(rendition)
+  const { candidates, pinned, unreadable } = state.index.init(rendition)
   const candidate = pinned === undefined ? undefined : candidates.get(pinned)
-  if (!candidate) return refuse('overdue', momentFor(state.config.seed, `${rendition}/init/${asker}`))
+  if (!candidate) {
+    const moment = momentFor(state.config.seed, `${rendition}/init/${asker}`)
+    return refuse(unreadable.size > 0 ? 'store-failed' : 'overdue', moment)
+  }
   return {
     do: 'serve',
     reason: 'described',

@@ -4,7 +4,7 @@ import { decisionMs, type OriginState, putsUntilMs } from './origin-state.ts'
 import { againOrConflict, putAnswer, putRefusal } from './publish.ts'
 import type { SegmentEntry, StoredEntry } from './segment-index.ts'
 import { decide, settle } from './settle.ts'
-import type { BodyVerdict, OfferVerdict, OriginEffect, PutAnswer, PutBody, PutHead } from './verdict.ts'
+import type { BodyVerdict, Candidate, OfferVerdict, OriginEffect, PutAnswer, PutBody, PutHead } from './verdict.ts'
 
 // A PUT on its way through the core: its head is offered, its body judged, stored, and published.
 
@@ -18,11 +18,16 @@ export interface Stored {
 export function offerHead(state: OriginState, head: PutHead, now: EpochMs): OfferVerdict {
   const refusal = refusalOf(state, head, now)
   if (refusal?.reason === 'unknown-target' || refusal?.reason === 'unknown-pipeline') return refusal
-  state.lastPutMs.set(head.pipeline, now)
+  noteAlive(state, head.pipeline, now)
+  return refusal ?? { do: 'receive' }
+}
+
+/** `pipeline` has put something: those who wait for it may wait on. */
+export function noteAlive(state: OriginState, pipeline: string, now: EpochMs): void {
+  state.lastPutMs.set(pipeline, now)
   for (const entry of state.active) {
     if (entry.decideAtMs !== undefined && now < settlesAtMs(entry)) entry.decideAtMs = decisionMs(state, entry)
   }
-  return refusal ?? { do: 'receive' }
 }
 
 /** The body is whole: `store` reserves its place, so that of two different ones only one can be stored. */
@@ -51,12 +56,25 @@ export function publishBody(state: OriginState, body: PutBody, now: EpochMs): St
     const isUnused = number !== undefined && !entry.storing.has(pipeline)
     return { answer: refusal, effects: isUnused ? [{ do: 'forget', rendition, number, pipelines: [pipeline] }] : [] }
   }
-  const effects = isSegment(entry) ? settle(state, entry, now) : []
   const { etag, bodyBytes, defects } = body
-  entry.candidates.set(pipeline, { pipeline, rendition, number, etag, bodyBytes, defects, storedMs: now })
+  const candidate = { pipeline, rendition, number, etag, bodyBytes, defects, storedMs: now }
+  return { answer: putAnswer('accepted'), effects: addCandidate(state, entry, candidate, now) }
+}
+
+/** `candidate` can be served from now on. */
+export function addCandidate(
+  state: OriginState,
+  entry: StoredEntry | SegmentEntry,
+  candidate: Candidate,
+  now: EpochMs,
+): OriginEffect[] {
+  const { pipeline } = candidate
+  const effects = isSegment(entry) ? settle(state, entry, now) : []
+  entry.candidates.set(pipeline, candidate)
+  entry.unreadable.delete(pipeline)
   if (isSegment(entry)) effects.push(...decide(state, entry, now))
   else entry.pinned ??= pipeline
-  return { answer: putAnswer('accepted'), effects }
+  return effects
 }
 
 /** The store did not keep the body. */
@@ -70,10 +88,13 @@ const refusalOf = (state: OriginState, head: PutHead, now: EpochMs): PutAnswer |
     now,
   )
 
-const entryOf = ({ index }: OriginState, { rendition, number }: PutHead): StoredEntry | SegmentEntry =>
+type Target = Pick<PutHead, 'rendition' | 'number'>
+
+/** Where candidates of this address are kept. */
+export const entryOf = ({ index }: OriginState, { rendition, number }: Target): StoredEntry | SegmentEntry =>
   number === undefined ? index.init(rendition) : index.obtain(rendition, number)
 
-const isSegment = (entry: StoredEntry | SegmentEntry): entry is SegmentEntry => 'number' in entry
+export const isSegment = (entry: StoredEntry | SegmentEntry): entry is SegmentEntry => 'number' in entry
 
 function endStoring({ storing }: StoredEntry, { pipeline }: PutHead): void {
   const known = storing.get(pipeline)

@@ -24,6 +24,9 @@ type Command =
       fails: boolean
     }
   | { do: 'mask'; pipeline: 'a' | 'b'; ahead: number; length: number; lift: boolean }
+  | { do: 'reads'; count: number; slow: boolean }
+  | { do: 'lose'; ahead: number }
+  | { do: 'learn'; ahead: number; pipeline: 'a' | 'b'; defective: boolean; restored: boolean }
   | { do: 'operate'; command: 'version' | 'notify' | 'invalidate' | 'shed' | 'unshed' }
 interface Step {
   readonly afterMs: number
@@ -61,6 +64,25 @@ const commandOf: fc.Arbitrary<Command> = fc.oneof(
       ahead: fc.integer({ min: -8, max: 2 }),
       length: fc.nat(4),
       lift: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reads' as const),
+      count: fc.integer({ min: 1, max: 40 }),
+      slow: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), ahead: fc.integer({ min: -8, max: 1 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('learn' as const),
+      ahead: fc.integer({ min: -14, max: 1 }),
+      pipeline,
+      defective: fc.boolean(),
+      restored: fc.boolean(),
     }),
   },
   {
@@ -147,6 +169,25 @@ class Life {
         if (commanded.done) world.apply(commanded.effects)
         break
       }
+      case 'reads':
+        for (let i = 0; i < command.count; i++) {
+          core.readEnded({ durationMs: command.slow ? 101 : 100, failed: false }, world.now)
+        }
+        break
+      case 'lose': {
+        const verdict = world.inspect(number)
+        if (verdict.do !== 'serve') break
+        this.served.delete(`v1/${number}`)
+        this.accepted.delete(`${verdict.candidate.pipeline}/v1/${number}`)
+        world.apply(core.unreadable(verdict.candidate, world.now))
+        expect(world.inspect(number), 'a body that is lost is not served').not.toMatchObject({
+          candidate: { pipeline: verdict.candidate.pipeline },
+        })
+        break
+      }
+      case 'learn':
+        this.#learn(number, command)
+        break
       case 'operate':
         if (command.command === 'version') core.raiseVersion()
         else if (command.command === 'notify') core.notify({ type: 'ad-break', atMs: 1 })
@@ -203,6 +244,22 @@ class Life {
     if (judged.do === 'answer') this.#end(body, judged)
     else this.#storing.push({ atMs: now + takesMs, body, fails })
     this.advance(0)
+  }
+
+  /** Another process took it; what this one has called gone is not taken anywhere, but for the clocks. */
+  #learn(number: number, { pipeline, defective, restored }: Extract<Command, { do: 'learn' }>): void {
+    const { core, now, store } = this.world
+    const body = bodyOf(number, pipeline, { defects: defective ? short : [] })
+    const isStoring = this.#storing.some(({ body }) => body.number === number && body.pipeline === pipeline)
+    if (isStoring || this.saidNeverMade.has(`v1/${number}`)) return
+    const candidate = { ...body, storedMs: now - (restored ? 700 : 0) }
+    const name = `v1/${number}/${pipeline}`
+    const wasStored = store.has(name)
+    store.add(name)
+    this.world.apply(restored ? core.restore([candidate], now).effects : core.learned(candidate, now))
+    const kept = core.candidates().find(known => known.number === number && known.pipeline === pipeline)
+    if (kept) this.accepted.set(`${pipeline}/v1/${number}`, kept.etag)
+    else if (!wasStored) store.delete(name)
   }
 
   #end(body: PutBody, answer: { readonly reason: string }): void {

@@ -3,17 +3,27 @@ import type { EventState } from '../../live/live-state.ts'
 import { type Notification, type NotificationState, withNotification } from '../../live/notifications.ts'
 import type { EpochMs } from '../../live/units.ts'
 import { settlesAtMs } from './choice.ts'
-import { firstHoldEndMs, Holds } from './holds.ts'
+import { firstHoldEndMs } from './holds.ts'
 import { eventStateOf, inspectQuestion } from './inspect.ts'
-import { dropBody, judgeBody, offerHead, publishBody, type Stored } from './intake.ts'
+import { dropBody, judgeBody, noteAlive, offerHead, publishBody, type Stored } from './intake.ts'
 import { withInvalidation } from './invalidations.ts'
+import { dropCandidate, learnCandidate, type Restored, restoreCandidates } from './learning.ts'
+import type { CountedRead, LimiterView, StoreRead } from './limiter.ts'
 import { withMask, withoutMask } from './masks.ts'
-import type { OriginCoreConfig, OriginState } from './origin-state.ts'
-import { SegmentIndex } from './segment-index.ts'
+import {
+  type Adopted,
+  adoptState,
+  type OperatorState,
+  operatorStateOf,
+  raiseEpoch,
+  raiseVersion,
+} from './operator-state.ts'
+import { isShedding, makeOriginState, type OriginCoreConfig, type OriginState } from './origin-state.ts'
 import { changeMasks, hold, restIfIdle, settle, settleAll } from './settle.ts'
 import type {
   Asked,
   BodyVerdict,
+  Candidate,
   Commanded,
   Mask,
   OfferVerdict,
@@ -54,6 +64,13 @@ export const originInputs = [
   'invalidate',
   'raiseVersion',
   'notify',
+  'pushed',
+  'learned',
+  'restore',
+  'unreadable',
+  'adopt',
+  'raiseEpoch',
+  'readEnded',
   'setFaults',
 ] as const satisfies readonly (keyof OriginCore)[]
 
@@ -61,18 +78,7 @@ export class OriginCore {
   readonly #state: OriginState
 
   constructor(config: OriginCoreConfig) {
-    const { event } = config
-    this.#state = {
-      config,
-      index: new SegmentIndex(),
-      holds: new Holds(),
-      active: new Set(),
-      lastPutMs: new Map(),
-      event,
-      masks: [],
-      faults: { shed: false, slowMs: 0, down: false },
-      notifications: { order: { version: event.version, epoch: event.originEpoch, sequence: 0 }, notifications: [] },
-    }
+    this.#state = makeOriginState(config)
   }
 
   /** What would be answered at `now`. Changes nothing. */
@@ -156,10 +162,7 @@ export class OriginCore {
 
   /** Raises the event's version: every edge drops what it has of it. */
   raiseVersion(): EventState {
-    const { event, notifications } = this.#state
-    const version = event.version + 1
-    this.#state.event = { ...event, version }
-    this.#state.notifications = { ...notifications, order: { ...notifications.order, version } }
+    raiseVersion(this.#state)
     return this.eventState()
   }
 
@@ -167,6 +170,41 @@ export class OriginCore {
   notify(added: Omit<Notification, 'sequence'>): NotificationState {
     this.#state.notifications = withNotification(this.#state.notifications, added)
     return this.#state.notifications
+  }
+
+  /** A publish process that this one follows has got a PUT of `pipeline`. */
+  pushed(pipeline: string, now: EpochMs): void {
+    if (this.#state.event.pipelines.includes(pipeline)) noteAlive(this.#state, pipeline, now)
+  }
+
+  /** A publish process has made `candidate` visible, and this origin's store can give it. */
+  learned(candidate: Candidate, now: EpochMs): readonly OriginEffect[] {
+    return learnCandidate(this.#state, candidate, now)
+  }
+
+  /** The store holds these: an origin has started, or has lost the feed for a while. `storedMs` is when each arrived. */
+  restore(candidates: readonly Candidate[], now: EpochMs): Restored {
+    return restoreCandidates(this.#state, candidates, now)
+  }
+
+  /** The store has lost the body of `candidate`, or what it has does not bear the checksum. */
+  unreadable(candidate: Candidate, now: EpochMs): readonly OriginEffect[] {
+    return dropCandidate(this.#state, candidate, now)
+  }
+
+  /** Joins what was saved, or commanded at another origin, with what is known here. */
+  adopt(heard: OperatorState, now: EpochMs): Adopted {
+    return adoptState(this.#state, heard, now)
+  }
+
+  /** An origin that takes commands starts anew on what was saved: what it says from now on is newer than all before. */
+  raiseEpoch(): OperatorState {
+    return raiseEpoch(this.#state)
+  }
+
+  /** A read of the store has ended: it counts for whether storage is under stress. */
+  readEnded(read: StoreRead, now: EpochMs): CountedRead {
+    return this.#state.limiter.readEnded(read, now)
   }
 
   /** Changes the given fault switches; those that wait go on waiting. */
@@ -185,6 +223,38 @@ export class OriginCore {
 
   notificationState(): NotificationState {
     return this.#state.notifications
+  }
+
+  /** What operators have commanded: to be saved, and announced. */
+  operatorState(): OperatorState {
+    return operatorStateOf(this.#state)
+  }
+
+  /** Everything that can be served, for those who begin to follow; in no order. */
+  candidates(): Candidate[] {
+    return [...this.#state.index.candidates()]
+  }
+
+  /** Whether this candidate can be served. */
+  knows({ pipeline, rendition, number }: Pick<Candidate, 'pipeline' | 'rendition' | 'number'>): boolean {
+    const { index } = this.#state
+    const entry = number === undefined ? index.init(rendition) : index.get(rendition, number)
+    return entry?.candidates.has(pipeline) ?? false
+  }
+
+  /** By pipeline: when it last put something. */
+  lastPuts(): ReadonlyMap<string, EpochMs> {
+    return this.#state.lastPutMs
+  }
+
+  /** What the limiter sees. */
+  limiter(now: EpochMs): LimiterView {
+    return this.#state.limiter.view(now)
+  }
+
+  /** Whether DVR is shed at `now`. */
+  isShedding(now: EpochMs): boolean {
+    return isShedding(this.#state, now)
   }
 
   /** For people: what the core holds at the moment. */

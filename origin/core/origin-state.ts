@@ -5,8 +5,9 @@ import type { NotificationState } from '../../live/notifications.ts'
 import { expectedPublication, leavesWindow, retryDeadline } from '../../live/template.ts'
 import { after, type EpochMs, type SegmentNumber } from '../../live/units.ts'
 import { aliveForMs, chosenAt, decideAtMs, missingPipelines, visibleCandidates } from './choice.ts'
-import { firstHoldEndMs, type Holds } from './holds.ts'
-import type { SegmentEntry, SegmentIndex } from './segment-index.ts'
+import { firstHoldEndMs, Holds } from './holds.ts'
+import { Limiter, type LimiterConfig, limiterSchema } from './limiter.ts'
+import { type SegmentEntry, SegmentIndex } from './segment-index.ts'
 import type { Candidate, Mask, OriginFaults } from './verdict.ts'
 
 // What an origin's core remembers, and the instants that follow from it. Plain reading: nothing here changes anything.
@@ -17,6 +18,8 @@ export interface OriginCoreConfig {
   /** The region that candidates are fetched from: `Live-Region`. */
   readonly region: string
   readonly seed: number
+  /** Absent: the limiter's defaults. */
+  readonly limiter?: LimiterConfig | undefined
   /** When this origin began to listen. */
   readonly startedMs: EpochMs
   /**
@@ -37,8 +40,29 @@ export interface OriginState {
   /** As it is now; differs from the configured one by its version and invalidation rules. */
   event: LiveEvent
   masks: readonly Mask[]
+  /** Raised with every change of the masks. */
+  masksSequence: number
+  readonly limiter: Limiter
   faults: OriginFaults
   notifications: NotificationState
+}
+
+/** An origin that knows nothing yet. */
+export const makeOriginState = (config: OriginCoreConfig): OriginState => {
+  const { event } = config
+  return {
+    config,
+    index: new SegmentIndex(),
+    holds: new Holds(),
+    active: new Set(),
+    lastPutMs: new Map(),
+    event,
+    masks: [],
+    masksSequence: 0,
+    limiter: new Limiter(config.limiter ?? limiterSchema.parse({})),
+    faults: { shed: false, slowMs: 0, down: false },
+    notifications: { order: { version: event.version, epoch: event.originEpoch, sequence: 0 }, notifications: [] },
+  }
 }
 
 /** Until when pushes count as arriving: a while after the last PUT of anybody, or after the scheduled start. */
@@ -63,13 +87,18 @@ export function deadlineMs({ event, config }: OriginState, number: SegmentNumber
 /** Until when a PUT of `number` is taken: what is published already may get its other candidates inside the window. */
 export function putsUntilMs(state: OriginState, rendition: string, number: SegmentNumber): EpochMs {
   const entry = state.index.get(rendition, number)
-  const isPublished = entry !== undefined && visibleCandidates(state.event, state.masks, entry).length > 0
+  const isPublished =
+    entry !== undefined && (entry.unreadable.size > 0 || visibleCandidates(state.event, state.masks, entry).length > 0)
   return isPublished ? leavesWindow(state.event, number) : deadlineMs(state, number)
 }
 
 /** The candidate that is served at `now`. */
 export const chosenOf = ({ event, masks }: OriginState, entry: SegmentEntry, now: EpochMs): Candidate | undefined =>
   chosenAt(event, masks, entry, now)
+
+/** Whether DVR is shed at `now`: by the fault switch, or because storage is under stress. */
+export const isShedding = ({ faults, limiter }: OriginState, now: EpochMs): boolean =>
+  faults.shed || limiter.isLimiting(now)
 
 /** When the choice of `entry` is due, as things stand. */
 export const decisionMs = (state: OriginState, entry: SegmentEntry): EpochMs | undefined =>

@@ -28,6 +28,8 @@ export interface PipelinePut {
   readonly defects: readonly Defect[]
   /** The instant at which the first attempt should begin. The same for every attempt, so that all carry one body. */
   readonly plannedMs: EpochMs
+  /** A fault: the packager dies in the middle of the body. */
+  readonly torn?: true | undefined
 }
 
 export type PipelineEffect =

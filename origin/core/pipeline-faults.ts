@@ -16,6 +16,8 @@ export interface PipelineFaultChange {
   readonly lostForMs?: Ms | undefined
   /** Every PUT begins this much later. */
   readonly delay?: { readonly ms: Ms; readonly forMs: Ms } | undefined
+  /** Every PUT that begins breaks off in mid-body. */
+  readonly tearPuts?: { readonly forMs: Ms } | undefined
 }
 
 /** From `fromMs`, inclusive, until `untilMs`, exclusive. */
@@ -30,6 +32,7 @@ export interface PipelineFaults {
   readonly defects?: (Span & { readonly defect: Defect }) | undefined
   readonly lost?: Span | undefined
   readonly delay?: (Span & { readonly ms: Ms }) | undefined
+  readonly tears?: Span | undefined
 }
 
 const span = (now: EpochMs, forMs: Ms): Span => ({ fromMs: now, untilMs: after(now, forMs) })
@@ -39,7 +42,7 @@ const inside = (span: Span | undefined, instant: EpochMs): boolean =>
 
 /** `faults` after `change`, which is made at `now`. */
 export function changeFaults(faults: PipelineFaults, change: PipelineFaultChange, now: EpochMs): PipelineFaults {
-  const { stallForMs, defects, lost, lostForMs, delay } = change
+  const { stallForMs, defects, lost, lostForMs, delay, tearPuts } = change
   return {
     stall: stallForMs === undefined ? faults.stall : changeStall(faults.stall, stallForMs, now),
     defects:
@@ -50,6 +53,7 @@ export function changeFaults(faults: PipelineFaults, change: PipelineFaultChange
           : { ...span(now, defects.forMs), defect: { kind: defects.kind, ms: defects.ms } },
     lost: changeLoss(faults.lost, lost, lostForMs, now),
     delay: delay === undefined ? faults.delay : { ...span(now, delay.forMs), ms: delay.ms },
+    tears: tearPuts === undefined ? faults.tears : span(now, tearPuts.forMs),
   }
 }
 
@@ -79,6 +83,9 @@ export function plannedUnderFaults(faults: PipelineFaults, plannedMs: EpochMs): 
 
 /** Whether the pipeline is lost at `instant`. */
 export const isLost = (faults: PipelineFaults, instant: EpochMs): boolean => inside(faults.lost, instant)
+
+/** Whether a PUT that begins at `instant` breaks off in mid-body. */
+export const isTorn = (faults: PipelineFaults, instant: EpochMs): boolean => inside(faults.tears, instant)
 
 /** What is wrong with a segment that is put at `plannedMs`. */
 export const defectsUnderFaults = (faults: PipelineFaults, plannedMs: EpochMs): readonly Defect[] =>

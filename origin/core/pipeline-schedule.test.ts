@@ -257,6 +257,16 @@ describe('faults', () => {
     expect(late.slice(3, 8)).toEqual([0, 700, 700, 0, 0])
   })
 
+  test('what begins while PUTs are torn is torn, retries as well, and what comes after is whole', () => {
+    const fromMs = plannedAt(5) - 1
+    const tears: Origin = put =>
+      put.torn ? { afterMs: 1, outcome: { failure: 'reset' } } : { afterMs: 5, outcome: { status: 201 } }
+    const { puts, givenUp } = play({}, startMs, tears, at(fromMs, { tearPuts: { forMs: 300 } }))
+    expect(puts.every(({ torn, atMs }) => (torn === true) === (atMs >= fromMs && atMs < fromMs + 300))).toBe(true)
+    expect(puts.filter(({ torn, number }) => torn && number === 5).length).toBeGreaterThan(3)
+    expect(givenUp).toEqual([])
+  })
+
   test('a lost pipeline puts nothing, and nothing of it comes later', () => {
     const changes = [...at(plannedAt(5) - 500, { lost: true }), ...at(plannedAt(8) - 500, { lost: false })]
     const played = play({}, startMs, soundOrigin, changes)

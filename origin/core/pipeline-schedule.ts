@@ -15,6 +15,7 @@ import {
   changeFaults,
   defectsUnderFaults,
   isLost,
+  isTorn,
   type PipelineFaultChange,
   type PipelineFaults,
   plannedUnderFaults,
@@ -91,13 +92,13 @@ export class PipelineSchedule {
     for (const { task, readyMs } of ready) {
       const why = this.#reasonToGiveUp(task, readyMs, now)
       if (why) effects.push(this.#giveUp(task, why, task.attempt - 1))
-      else if (this.#isFree(task) && !this.#isFull()) effects.push(this.#put(task, readyMs))
+      else if (this.#isFree(task) && !this.#isFull()) effects.push(this.#put(task, readyMs, now))
     }
     while (this.#initsLeft === 0 && !this.#isFull() && this.#backlogIsFree()) {
       const task = this.#nextOfBacklog(now)
       if (task.plannedMs > now) this.#keep(task)
       else if (isLost(this.#faults, now)) effects.push(this.#giveUp(task, 'lost', 0))
-      else effects.push(this.#put(task, task.plannedMs))
+      else effects.push(this.#put(task, task.plannedMs, now))
     }
     return effects
   }
@@ -201,7 +202,7 @@ export class PipelineSchedule {
     return now >= task.giveUpMs ? 'deadline' : undefined
   }
 
-  #put(task: Task, readyMs: EpochMs): PipelineEffect {
+  #put(task: Task, readyMs: EpochMs, now: EpochMs): PipelineEffect {
     const isFirst = task.attempt === 1
     const plannedMs = isFirst ? readyMs : task.plannedMs
     const hasMedia = task.number !== undefined
@@ -209,7 +210,8 @@ export class PipelineSchedule {
     this.#waiting.delete(nameOf(task))
     this.#inFlight.set(nameOf(task), { ...task, plannedMs, defects })
     const { rendition, number, attempt } = task
-    return { do: 'put', rendition, number, attempt, defects, plannedMs }
+    const put = { do: 'put', rendition, number, attempt, defects, plannedMs } as const
+    return isTorn(this.#faults, now) ? { ...put, torn: true } : put
   }
 
   #giveUp(task: Task, why: 'refused' | 'deadline' | 'lost', attempts: number): PipelineEffect {

@@ -12,6 +12,8 @@ export interface StoredEntry {
   readonly candidates: Map<string, Candidate>
   /** Bodies on their way into the store, by pipeline; `count` alike ones at once are an overlapping retry. */
   readonly storing: Map<string, { readonly etag: string; count: number }>
+  /** Pipelines whose body the store has lost. */
+  readonly unreadable: Set<string>
   /** The pipeline that was chosen: stands until a mask removes it, so that no two answers have different bytes. */
   pinned: string | undefined
 }
@@ -29,7 +31,12 @@ export interface SegmentEntry extends StoredEntry {
   wasPublished: boolean
 }
 
-const makeStored = (): StoredEntry => ({ candidates: new Map(), storing: new Map(), pinned: undefined })
+const makeStored = (): StoredEntry => ({
+  candidates: new Map(),
+  storing: new Map(),
+  unreadable: new Set(),
+  pinned: undefined,
+})
 
 const makeSegment = (rendition: string, number: SegmentNumber): SegmentEntry => ({
   ...makeStored(),
@@ -91,6 +98,16 @@ export class SegmentIndex {
     }
   }
 
+  /** Everything that can be served. */
+  *candidates(): Generator<Candidate> {
+    for (const { candidates } of this.#inits.values()) yield* candidates.values()
+    for (const { candidates } of this.entries()) yield* candidates.values()
+  }
+
+  *entries(): Generator<SegmentEntry> {
+    for (const renditions of this.#byNumber.values()) yield* renditions.values()
+  }
+
   get size(): number {
     return this.#byNumber.size
   }
@@ -104,8 +121,9 @@ export class SegmentIndex {
   forget(event: LiveEvent, now: EpochMs): OriginEffect[] {
     const effects: OriginEffect[] = []
     while (this.#byNumber.size > 0 && now >= forgetAt(event, this.#lowest)) {
-      for (const { rendition, number, candidates } of this.#byNumber.get(this.#lowest)?.values() ?? []) {
-        if (candidates.size > 0) effects.push({ do: 'forget', rendition, number, pipelines: [...candidates.keys()] })
+      for (const { rendition, number, candidates, unreadable } of this.#byNumber.get(this.#lowest)?.values() ?? []) {
+        const pipelines = [...candidates.keys(), ...unreadable]
+        if (pipelines.length > 0) effects.push({ do: 'forget', rendition, number, pipelines })
       }
       this.#byNumber.delete(this.#lowest)
       this.#lowest++

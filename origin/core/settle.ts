@@ -58,14 +58,26 @@ export function changeMasks(
   now: EpochMs,
 ): Commanded {
   if (!masks) return { done: false, why: 'too many masks: lift some first' }
+  const effects = replaceMasks(state, masks, state.index.between(from, to), now)
+  state.masksSequence++
+  return { done: true, effects }
+}
+
+/** Puts `masks` in force; `entries` are those that may be touched by it. */
+export function replaceMasks(
+  state: OriginState,
+  masks: readonly Mask[],
+  entries: Iterable<SegmentEntry>,
+  now: EpochMs,
+): OriginEffect[] {
   const effects = settleAll(state, now)
   state.masks = masks
-  for (const entry of state.index.between(from, to)) {
+  for (const entry of entries) {
     const isHidden = entry.pinned !== undefined && isMasked(masks, entry.pinned, entry.rendition, entry.number)
     if (isHidden) entry.pinned = undefined
     effects.push(...decide(state, entry, now))
   }
-  return { done: true, effects }
+  return effects
 }
 
 /** Nothing waits for `entry` any more: wake-ups need not look at it. */

@@ -1,74 +1,43 @@
 import { z } from 'zod'
-import { type LiveEvent, nameSchema } from '../../live/event.ts'
-import { limits } from '../../live/limits.ts'
-import { notificationSchema } from '../../live/notifications.ts'
 import { now } from '../../process/clock.ts'
-import { ControlError, type ControlRoutes } from '../../process/control.ts'
+import type { ControlRoutes } from '../../process/control.ts'
+import type { FaultyStore } from '../store/faulty.ts'
+import { audit, auditSchema } from './audit.ts'
+import type { Feed } from './feed.ts'
+import type { Following } from './following.ts'
+import { nothing, operatorCommands } from './operator-commands.ts'
 import type { OriginRuntime } from './origin-runtime.ts'
+import type { StateKeeper } from './state-keeper.ts'
 
-// The operators' commands, by docs/processes.md.
+// The control listener's routes, by docs/processes.md.
 
-const number = z.number().int().min(0).max(limits.segmentNumber)
-const isOrdered = ({ from, to }: { from: number; to: number }) => from <= to
-const ordered = { message: 'from must not be larger than to', path: ['from'] }
-
-const maskSchema = z
-  .strictObject({
-    pipeline: nameSchema,
-    from: number,
-    to: number,
-    rendition: nameSchema.optional(),
-    lift: z.literal(true).optional(),
-  })
-  .refine(isOrdered, ordered)
-const invalidateSchema = z
-  .strictObject({ from: number, to: number, pipeline: nameSchema.optional(), region: nameSchema.optional() })
-  .refine(isOrdered, ordered)
-const notifySchema = notificationSchema.omit({ sequence: true }).partial({ atMs: true })
 const faultsSchema = z.strictObject({
   shed: z.boolean().optional(),
   slowMs: z.number().min(0).max(60_000).optional(),
   down: z.boolean().optional(),
+  storeSlowMs: z.number().min(0).max(60_000).optional(),
+  storeFails: z.boolean().optional(),
 })
-const nothing = z.strictObject({}).optional()
+
+export interface ControlParts {
+  readonly origin: OriginRuntime
+  readonly keeper: StateKeeper
+  readonly faulty: FaultyStore
+  readonly feed: Feed | undefined
+  readonly followings: readonly Following[]
+  /** URLs of the other listeners, by purpose. */
+  readonly listen: Record<string, string>
+}
 
 /** The routes of the origin's control listener. */
-export function controlRoutes(origin: OriginRuntime, listen: Record<string, string>): ControlRoutes {
-  const { core, books, config, store } = origin
+export function controlRoutes(parts: ControlParts): ControlRoutes {
+  const { books, store } = parts.origin
   return {
-    'GET /state': async () => ({
-      name: config.name,
-      region: config.region,
-      atMs: now(),
-      listen,
-      event: core.eventConfig(),
-      notifications: core.notificationState(),
-      ...core.summary(),
-      store: await store.stats(),
-    }),
+    'GET /state': () => stateOf(parts),
     'GET /record': () => books.part(),
-    'POST /mask': body => {
-      const { lift, ...mask } = maskSchema.parse(body)
-      mustKnow(core.eventConfig(), mask)
-      const commanded = lift ? core.liftMask(mask, now()) : core.mask(mask, now())
-      if (!commanded.done) throw new ControlError(409, commanded.why)
-      origin.apply(commanded.effects)
-      return { masks: core.summary().masks }
-    },
-    'POST /invalidate': body => {
-      const rule = invalidateSchema.parse(body)
-      mustKnow(core.eventConfig(), rule)
-      return core.invalidate(rule)
-    },
-    'POST /version': body => {
-      nothing.parse(body)
-      return core.raiseVersion()
-    },
-    'POST /notify': body => {
-      const { atMs = Math.floor(now()), type, text } = notifySchema.parse(body)
-      return core.notify({ type, atMs, text })
-    },
-    'POST /faults': body => core.setFaults(faultsSchema.parse(body)),
+    ...operatorCommands(parts.origin, parts.keeper),
+    'POST /faults': body => setFaults(parts, faultsSchema.parse(body)),
+    'POST /audit': body => audit(store, auditSchema.parse(body).acknowledged),
     'POST /reset': body => {
       nothing.parse(body)
       books.reset()
@@ -77,13 +46,35 @@ export function controlRoutes(origin: OriginRuntime, listen: Record<string, stri
   }
 }
 
-/** A command about a pipeline or rendition that the event does not have is a mistake, not a wish. */
-function mustKnow(event: LiveEvent, { pipeline, rendition }: { pipeline?: string; rendition?: string }): void {
-  if (pipeline !== undefined && !event.pipelines.includes(pipeline)) {
-    throw new ControlError(400, `the event has no pipeline ${pipeline}; it has: ${event.pipelines.join(', ')}`)
+async function stateOf({ origin, faulty, feed, followings, listen }: ControlParts): Promise<object> {
+  const { core, config, store } = origin
+  const atMs = now()
+  return {
+    name: config.name,
+    region: config.region,
+    role: config.role,
+    atMs,
+    listen,
+    event: core.eventConfig(),
+    notifications: core.notificationState(),
+    ...core.summary(),
+    limiter: core.limiter(atMs),
+    followers: feed?.followers ?? 0,
+    follows: followings.map(following => following.state()),
+    store: { is: config.store.is, ...(await storeState(store)), faults: faulty.faults },
   }
-  const names = event.renditions.map(({ name }) => name)
-  if (rendition !== undefined && !names.includes(rendition)) {
-    throw new ControlError(400, `the event has no rendition ${rendition}; it has: ${names.join(', ')}`)
-  }
+}
+
+/** A store that is lost must not hide the rest. */
+const storeState = (store: OriginRuntime['store']): Promise<object> =>
+  store.stats().catch((error: Error) => ({ unavailable: error.message }))
+
+function setFaults({ origin, faulty }: ControlParts, given: z.infer<typeof faultsSchema>): object {
+  const { storeSlowMs, storeFails, ...ofCore } = given
+  faulty.setFaults({
+    ...(storeSlowMs === undefined ? {} : { slowMs: storeSlowMs }),
+    ...(storeFails === undefined ? {} : { fails: storeFails }),
+  })
+  const { slowMs, fails } = faulty.faults
+  return { ...origin.core.setFaults(ofCore), storeSlowMs: slowMs, storeFails: fails }
 }

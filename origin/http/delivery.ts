@@ -50,6 +50,7 @@ export class Delivery {
     const { address, asked, edge } = exchange
     const { verdict, ticket } = core.ask({ address, asked, asker: edge?.edge }, exchange.arrivedMs)
     exchange.reason = verdict.reason
+    if (verdict.reason === 'shed' && !core.faults().shed) books.count('limiter.shed')
     this.#note(exchange, verdict, ticket)
     if (ticket === undefined) this.#answer(exchange, verdict)
     else this.#hold(exchange, ticket, verdict.reason)
@@ -77,6 +78,7 @@ export class Delivery {
       this.#held.delete(ticket)
       exchange.releasedMs = releasedMs
       exchange.reason = verdict.reason
+      if (verdict.do === 'serve') exchange.publishedMs = verdict.candidate.storedMs
       books.holdEnded(between(exchange.arrivedMs, releasedMs), core.eventConfig().longestHoldMs, verdict.reason)
       exchanges.push(exchange)
     }
@@ -124,6 +126,7 @@ export class Delivery {
     const { response, request, address, id, arrivedMs, releasedMs, headMs, edge } = exchange
     const bytes = exchange.writtenBytes()
     books.ended(exchange, endedMs)
+    books.heldPublication(exchange)
     books.sent(bytes, between(releasedMs ?? arrivedMs, endedMs), endedMs)
     if (address?.kind === 'segment' && address.event === core.eventConfig().event) {
       const isWhole = response.statusCode === 200 && request.method === 'GET' && response.writableFinished

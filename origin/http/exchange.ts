@@ -29,6 +29,8 @@ export class Exchange implements AccessEntry {
   readonly arrivedMs: EpochMs
   /** When it was held: when that ended. */
   releasedMs: EpochMs | undefined
+  /** When what it was held for was published, as the origin that took it says. */
+  publishedMs: EpochMs | undefined
   /** When the answer's head was written. */
   headMs: EpochMs | undefined
   /** Why it is answered as it is: the verdict's reason, then the answer's own. */

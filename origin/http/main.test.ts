@@ -23,7 +23,7 @@ describe('tidegate origin', () => {
       host: '127.0.0.1',
       region: 'eu',
       deliveryPort: 0,
-      store: { is: 'memory' },
+      store: { is: 'lsm', folder: 'tidegate-store' },
       event: { event: 'cup' },
     })
   })
@@ -55,9 +55,9 @@ describe('tidegate origin', () => {
   })
 
   it('says that a port is taken, and leaves none of its listeners open', async () => {
-    const first = await startOrigin(configurationOf({ event }), tokens)
-    const taken = Number(new URL(first.urls.publish).port)
-    const second = startOrigin(configurationOf({ event, publishPort: taken }), tokens)
+    const first = await startOrigin(configurationOf({ event, store: 'memory' }), tokens)
+    const taken = Number(new URL(first.urls.publish as string).port)
+    const second = startOrigin(configurationOf({ event, store: 'memory', publishPort: taken }), tokens)
     await expect(second).rejects.toThrow(`port ${taken} on 127.0.0.1 is taken`)
     await first.close()
   })

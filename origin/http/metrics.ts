@@ -2,8 +2,11 @@ import type { Server } from 'node:net'
 import { promisify } from 'node:util'
 import { between } from '../../live/units.ts'
 import type { AccessLog } from '../../process/access-log.ts'
-import { byRest, guardSamples } from '../../process/counted.ts'
-import type { ProcessMetrics, Reading } from '../../process/metrics.ts'
+import { now } from '../../process/clock.ts'
+import { byRest, guardSamples, quantilesOf } from '../../process/counted.ts'
+import type { ProcessMetrics, Reading, Sample } from '../../process/metrics.ts'
+import type { Feed } from './feed.ts'
+import type { Following } from './following.ts'
 import type { OriginRuntime } from './origin-runtime.ts'
 
 // What an origin exports to Prometheus (process/metric-names.ts): read off its books, its store and its listeners.
@@ -13,6 +16,9 @@ interface OriginMetricsParts {
   /** Listeners by purpose. */
   readonly servers: Readonly<Record<string, Server>>
   readonly accessLog: AccessLog | undefined
+  /** Where it publishes. */
+  readonly feed: Feed | undefined
+  readonly followings: readonly Following[]
 }
 
 /** Starts the metrics listener where the configuration names a port; undefined where it does not. */
@@ -28,8 +34,8 @@ export async function exportMetrics(parts: OriginMetricsParts): Promise<ProcessM
   return metrics
 }
 
-async function readingOf({ origin, servers, accessLog }: OriginMetricsParts): Promise<Reading> {
-  const { books, store } = origin
+async function readingOf({ origin, servers, accessLog, feed, followings }: OriginMetricsParts): Promise<Reading> {
+  const { books, store, core } = origin
   const counts = books.counts()
   const listeners = Object.entries(servers).map(async ([listener, server]) => {
     return [listener, await promisify(server.getConnections).call(server)] as const
@@ -42,7 +48,30 @@ async function readingOf({ origin, servers, accessLog }: OriginMetricsParts): Pr
     tidegate_publishes_total: byRest(counts, 'publishes.reason.'),
     tidegate_guarded_total: guardSamples(counts),
     tidegate_connections: await Promise.all(listeners),
-    tidegate_stored_bytes: (await store.stats()).bytes as number,
+    ...(await storedBytes(store)),
+    tidegate_store_operations_total: [...storeSamples(counts)],
+    tidegate_store_read_seconds: quantilesOf(books.histogram('store_read_ms')),
+    tidegate_store_write_seconds: quantilesOf(books.histogram('store_write_ms')),
+    tidegate_limiting: core.limiter(now()).limiting ? 1 : 0,
+    tidegate_feed_followers: feed?.followers ?? 0,
+    tidegate_feeds_lost: followings.filter(following => following.state().liveSinceMs === undefined).length,
     tidegate_access_log_dropped_lines_total: accessLog?.droppedLines ?? 0,
+  }
+}
+
+/** A store that is lost has no series; the rest is told all the same. */
+const storedBytes = (store: OriginRuntime['store']): Promise<Reading> =>
+  store.stats().then(
+    ({ bytes }) => ({ tidegate_stored_bytes: bytes as number }),
+    () => ({}),
+  )
+
+/** `store.cassandra.retries` as tier and what; what the origin counts itself has the tier `origin`. */
+function* storeSamples(counts: ReadonlyMap<string, number>): Generator<Sample> {
+  yield ['origin', 'reads', counts.get('store_reads') ?? 0]
+  yield ['origin', 'writes', counts.get('store_writes') ?? 0]
+  for (const [name, count] of byRest(counts, 'store.')) {
+    const at = name.indexOf('.')
+    yield at < 0 ? ['origin', name, count] : [name.slice(0, at), name.slice(at + 1), count]
   }
 }

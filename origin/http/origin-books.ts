@@ -9,6 +9,7 @@ import type { GuardCount } from '../../process/connections.ts'
 import { PairCounts } from '../../process/pair-counts.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part, SegmentCounts } from '../../results/record/part.ts'
+import type { StoreObserver } from '../store/segment-store.ts'
 
 // What the origin counts, by the names of docs/processes.md.
 
@@ -23,7 +24,18 @@ interface SegmentBook {
   readonly sites: Map<string, SegmentCounts>
 }
 
-export class OriginBooks {
+/** A request as far as it was held. */
+interface Held {
+  readonly arrivedMs: EpochMs
+  readonly publishedMs: EpochMs | undefined
+  readonly headMs: EpochMs | undefined
+}
+
+/** What was published before it was asked for was masked, or waited for another candidate. */
+const wasReleasedByPublication = ({ arrivedMs, publishedMs }: Held): boolean =>
+  publishedMs !== undefined && publishedMs >= arrivedMs
+
+export class OriginBooks implements StoreObserver {
   readonly #name: string
   readonly #sites = new Set<string>()
   readonly #watchers: ((entry: AccessEntry, at: EpochMs) => void)[] = []
@@ -52,6 +64,20 @@ export class OriginBooks {
 
   counts(): ReadonlyMap<string, number> {
     return this.#recorder.counts()
+  }
+
+  /** Everything that is counted, and nothing more than that: the stores' counts, the feed's, the limiter's. */
+  count(name: string, by = 1): void {
+    this.#recorder.count(name, by)
+  }
+
+  /** Everything that is timed, and nothing more than that. */
+  time(name: string, durationMs: Ms): void {
+    this.#recorder.time(name, durationMs)
+  }
+
+  histogram(name: string): ReturnType<Recorder['histogram']> {
+    return this.#recorder.histogram(name)
   }
 
   /** `watcher` is told of every request of the delivery side that has ended. */
@@ -109,6 +135,24 @@ export class OriginBooks {
     this.#recorder.time('hold_ms', heldMs)
     this.#recorder.count(`holds.reason.${reason}`)
     if ((heldMs as number) > (boundMs as number) + boundSlackMs) this.#recorder.count('holds_over_bound')
+  }
+
+  /** Of a request that was held until the publication: from its acknowledgement to the first byte of the answer. */
+  heldPublication(held: Held): void {
+    const { publishedMs, headMs } = held
+    if (wasReleasedByPublication(held) && headMs !== undefined) {
+      this.#recorder.time('publish_to_hold_visible_ms', between(publishedMs as EpochMs, headMs))
+    }
+  }
+
+  /** The body that those waited for was read from this region's store. */
+  heldBodyRead(held: Held, region: string, now: EpochMs): void {
+    if (wasReleasedByPublication(held)) this.visible(region, held.publishedMs as EpochMs, now)
+  }
+
+  /** What was acknowledged in `region` could be read from this region's store. */
+  visible(region: string, storedMs: EpochMs, now: EpochMs): void {
+    this.#recorder.time(`store.visible_ms.${region}`, between(storedMs, now))
   }
 
   /** A request of the delivery side has ended. */

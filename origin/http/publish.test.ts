@@ -124,7 +124,7 @@ describe('a PUT', () => {
     const store = new MemoryStore(10)
     const small = await startTestOrigin(eventOf(500), {}, { store })
     const full = await small.publish(1, 'eleven bytes')
-    expect([full.status, JSON.parse(full.text).reason]).toEqual([503, 'store-failed'])
+    expect([full.status, JSON.parse(full.text).reason]).toEqual([503, 'store-full'])
     expect((await small.publish(1, 'ten bytes.')).status).toBe(201)
     await small.close()
   })
@@ -162,7 +162,7 @@ describe('the control listener', () => {
   })
 
   it.each([
-    ['POST /mask', { pipeline: 'a', from: 5, to: 1 }, /from must not be larger/],
+    ['POST /mask', { pipeline: 'a', from: 5, to: 1 }, /must not be smaller/],
     ['POST /mask', { pipeline: 'c', from: 1, to: 5 }, /no pipeline c/],
     ['POST /mask', { pipeline: 'a', rendition: 'v9', from: 1, to: 5 }, /no rendition v9/],
     ['POST /faults', { shred: true }, /shred/],

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { crc32 } from 'node:zlib'
 import { parseIngestAddress } from '../../live/address.ts'
 import { limits } from '../../live/limits.ts'
-import { formatDefects, liveFields, parseDefects } from '../../live/live-state.ts'
+import { liveFields, parseDefects } from '../../live/live-state.ts'
 import { formatProblem, problemContentType } from '../../live/problem.ts'
 import { type originReasons, type PublishReason, publishReasons } from '../../live/reasons.ts'
 import type { EpochMs } from '../../live/units.ts'
@@ -10,9 +9,9 @@ import { now } from '../../process/clock.ts'
 import { bearerToken, sameToken } from '../../process/control.ts'
 import { checkRequest, isBehindRefusal } from '../../process/http-guards.ts'
 import type { PutBody, PutHead } from '../core/verdict.ts'
-import { formatKey, StoreError } from '../store/segment-store.ts'
+import { formatKey, type StoreError } from '../store/segment-store.ts'
+import { etagOf } from './body-etag.ts'
 import type { OriginRuntime } from './origin-runtime.ts'
-import { hex32 } from './texts.ts'
 
 // The publish side: what packagers put. A body is judged by its head before it is read, by its checksum when it is
 // whole, and is visible when the store has acknowledged it.
@@ -32,7 +31,11 @@ const refusals = {
   'bad-defects': 400,
   torn: 400,
   'store-failed': 503,
+  'store-full': 503,
 } as const satisfies Partial<Record<PublishReason, number>>
+
+/** What a packager is told to wait when the store is the reason: the least that the field can say. */
+const retryAfterSeconds = '1'
 
 const refusal = (reason: keyof typeof refusals): Answer => ({ status: refusals[reason], reason })
 
@@ -72,13 +75,16 @@ export class Publish {
   async #take(request: IncomingMessage, mayContinue: () => void): Promise<Answer> {
     const head = this.#headOf(request)
     if ('reason' in head) return head
-    const offered = this.#origin.core.offer(head, now())
+    const { core } = this.#origin
+    const offeredMs = now()
+    const offered = core.offer(head, offeredMs)
+    if (core.lastPuts().get(head.pipeline) === offeredMs) this.#origin.announcePush(head.pipeline)
     this.#origin.schedule()
     if (offered.do === 'answer') return offered
     mayContinue()
     const bytes = await readWhole(request, head.bodyBytes as number)
     if (!bytes) return refusal('torn')
-    return this.#keep({ ...head, etag: `"${head.pipeline}-${hex32(crc32(bytes))}-${bytes.length}"` }, bytes)
+    return this.#keep({ ...head, etag: etagOf(head.pipeline, bytes) }, bytes)
   }
 
   /** What the request's head says, or why it is refused at once. */
@@ -97,23 +103,28 @@ export class Publish {
 
   /** Stores a whole body and makes it visible. */
   async #keep(body: PutBody, bytes: Buffer): Promise<Answer> {
-    const { core, store } = this.#origin
+    const { core, store, books } = this.#origin
     const { etag } = body
     const judged = core.arrived(body, now())
     if (judged.do === 'answer') return { ...judged, etag }
-    const key = this.#origin.keyOf(body)
     try {
-      await store.put(key, bytes, { etag, bodyBytes: bytes.length, defects: formatDefects(body.defects) }, etag)
+      await store.put(body, bytes, now())
     } catch (error) {
       core.failed(body)
-      if (error instanceof StoreError && error.fault === 'conflict') return { status: 409, reason: 'conflict', etag }
-      process.stderr.write(`tidegate: the store did not keep ${formatKey(key)}: ${(error as Error).message}\n`)
-      return refusal('store-failed')
+      const { fault, message } = error as StoreError
+      if (fault === 'conflict') return { status: 409, reason: 'conflict', etag }
+      this.#origin.complaints.say(`the store did not keep ${formatKey(store.keyOf(body))}: ${message}`)
+      return refusal(fault === 'full' ? 'store-full' : 'store-failed')
     }
     const storedMs = now()
     const { answer, effects } = core.stored(body, storedMs)
-    if (answer.reason === 'accepted' && body.number !== undefined) {
-      this.#origin.books.published(core.eventConfig(), body.rendition, body.number, storedMs)
+    if (answer.reason === 'accepted') {
+      const { pipeline, rendition, number, bodyBytes, defects } = body
+      this.#origin.announce({
+        say: 'stored',
+        candidate: { pipeline, rendition, number, etag, bodyBytes, defects: [...defects], storedMs },
+      })
+      if (number !== undefined) books.published(core.eventConfig(), rendition, number, storedMs)
     }
     // Those who wait come before the packager, which has nobody waiting for it.
     this.#origin.apply(effects, { candidate: body, body: bytes })
@@ -127,6 +138,7 @@ export class Publish {
     const closing = this.#origin.draining || reason === 'too-large' || reason === 'length-required'
     const more = {
       ...(etag === undefined ? {} : { etag }),
+      ...(status === 503 ? { 'retry-after': retryAfterSeconds } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...(closing ? { connection: 'close' } : {}),
     }

@@ -14,7 +14,7 @@ import {
   mediaServerFields,
   publicFields,
 } from './fields.ts'
-import type { FreshBody, OriginRuntime } from './origin-runtime.ts'
+import { type FreshBody, isLost, type OriginRuntime } from './origin-runtime.ts'
 import { isKnown, rangeStands, readRange } from './range.ts'
 import { Texts } from './texts.ts'
 
@@ -57,23 +57,40 @@ export class Replies {
   }
 
   #readAndSend(exchanges: readonly Exchange[], fields: Fields, verdict: ServeVerdict): void {
-    const key = this.#origin.keyOf(verdict.candidate)
+    const { candidate } = verdict
     const askedMs = now()
-    this.#origin.store.get(key).then(
+    this.#origin.bodyOf(candidate).then(
       body => {
+        if (exchanges[0]) this.#origin.books.heldBodyRead(exchanges[0], this.#origin.config.region, now())
         for (const exchange of exchanges) {
           this.#noteBody(exchange, verdict, 'the store', askedMs)
           this.#sendBody(exchange, fields, verdict, body)
         }
       },
       (error: Error) => {
-        process.stderr.write(`tidegate: the store did not give ${formatKey(key)}: ${error.message}\n`)
-        for (const exchange of exchanges) {
-          this.#origin.books.reason('store-failed')
-          this.problem(exchange, 503, 'store-failed', undefined)
-        }
+        const key = formatKey(this.#origin.store.keyOf(candidate))
+        this.#origin.complaints.say(`the store did not give ${key}: ${error.message}`)
+        this.#serveAnother(exchanges, isLost(error))
       },
     )
+  }
+
+  /** The body could not be read: where it is lost for good, the core has chosen anew, or says for how long there is none. */
+  #serveAnother(exchanges: readonly Exchange[], isLost: boolean): void {
+    const [first] = exchanges
+    if (!first) return
+    const { core, books } = this.#origin
+    const verdict = isLost ? core.inspect({ address: first.address, asker: first.edge?.edge }, now()) : undefined
+    if (verdict?.do === 'serve') {
+      for (const exchange of exchanges) exchange.reason = verdict.reason
+      this.serve(exchanges, verdict, undefined)
+      return
+    }
+    const lifetime = verdict?.do === 'refuse' && verdict.reason === 'store-failed' ? verdict.lifetime : undefined
+    for (const exchange of exchanges) {
+      books.reason('store-failed')
+      this.problem(exchange, 503, 'store-failed', lifetime)
+    }
   }
 
   /** For `explain`: where the body of this answer came from, and since when it was asked for there. */
@@ -125,7 +142,7 @@ export class Replies {
         segmentMs: isInit ? undefined : core.eventConfig().segmentMs,
         heldMs: releasedMs === undefined ? undefined : between(arrivedMs, releasedMs),
         delayMs: core.faults().slowMs,
-        duress: core.faults().shed,
+        duress: core.isShedding(now()),
       }),
       ...this.#closing(exchange),
     ]

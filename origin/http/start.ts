@@ -1,36 +1,32 @@
-import { createServer, type Server, type ServerOptions } from 'node:http'
-import { limits } from '../../live/limits.ts'
+import type { Server, ServerOptions } from 'node:http'
 import type { Ms } from '../../live/units.ts'
 import { openAccessLog } from '../../process/access-log.ts'
-import { now } from '../../process/clock.ts'
-import type { ConnectionBounds } from '../../process/connections.ts'
 import { listen, listenForControl, urlOf } from '../../process/control.ts'
-import { logged, noDecisionLog, openDecisionLog } from '../../process/decision-log.ts'
-import { guardListener, listenerOptions } from '../../process/http-guards.ts'
-import { OriginCore, originInputs } from '../core/origin-core.ts'
-import type { OriginCoreConfig } from '../core/origin-state.ts'
-import { MemoryStore } from '../store/memory.ts'
-import type { OriginConfig } from './config.ts'
+import type { SegmentStore } from '../store/segment-store.ts'
+import { assembleOrigin, type OriginAssembly } from './assemble.ts'
+import { type OriginConfig, publishes } from './config.ts'
 import { controlRoutes } from './control-routes.ts'
-import { Delivery } from './delivery.ts'
+import { Feed } from './feed.ts'
+import { Following } from './following.ts'
 import { exportMetrics } from './metrics.ts'
-import { OriginBooks } from './origin-books.ts'
-import { OriginRuntime } from './origin-runtime.ts'
-import { Publish } from './publish.ts'
+import type { OriginRuntime } from './origin-runtime.ts'
+import { recover } from './recovery.ts'
+import { makeSides } from './sides.ts'
 
-// Puts an origin together: two sides on listeners of their own, and a third for operators.
+// Puts an origin together: the sides of its role on listeners of their own, and one more for operators.
 
 export interface OriginTokens {
   /** What packagers show. */
   readonly publish: string
-  /** What operators show. */
+  /** What operators show, and processes that follow others. */
   readonly control: string
 }
 
 export interface RunningOrigin {
   readonly urls: {
-    readonly delivery: string
-    readonly publish: string
+    /** Absent: the process has another role. */
+    readonly delivery?: string
+    readonly publish?: string
     readonly control: string
     /** Where it is on. */
     readonly metrics?: string
@@ -41,79 +37,108 @@ export interface RunningOrigin {
 
 /** Parts and bounds that a test may want otherwise. */
 export interface OriginParts {
-  readonly store?: OriginRuntime['store']
+  /** Instead of the one that the configuration names. */
+  readonly store?: SegmentStore
   readonly slowReaderMs?: Ms
   readonly clientConnections?: number
   readonly listener?: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval'>
 }
 
-/** Starts an origin; resolves when all of its listeners are open. */
+/** What must be given back, in the order in which it was taken; given back the other way round. */
+class Held {
+  readonly #ends: (() => unknown)[] = []
+
+  add(end: () => unknown): void {
+    this.#ends.push(end)
+  }
+
+  async end(): Promise<void> {
+    for (let end = this.#ends.pop(); end; end = this.#ends.pop()) await end()
+  }
+}
+
+/**
+ * Starts an origin; resolves when all listeners of its role are open. Rejects with a StoreError where its store cannot be
+ * used.
+ */
 export async function startOrigin(
   config: OriginConfig,
   tokens: OriginTokens,
   parts: OriginParts = {},
 ): Promise<RunningOrigin> {
-  const { region, seed, event, backlogUntilMs } = config
-  const coreConfig: OriginCoreConfig = { event, region, seed, startedMs: now(), backlogUntilMs }
-  const log = config.decisionLog ? openDecisionLog(config.decisionLog, config.decisionLogBytes) : noDecisionLog
-  log.write({ log: 'tidegate-decisions/1', role: 'origin', name: config.name, config: coreConfig })
-  const origin = new OriginRuntime({
-    config,
-    core: logged(new OriginCore(coreConfig), originInputs, log),
-    store: parts.store ?? new MemoryStore(),
-    books: new OriginBooks(config.name),
-    log,
-  })
-  const options = { ...listenerOptions, ...parts.listener }
-  const accessLog = config.accessLog && (await openAccessLog(config.accessLog, config.name))
-  if (accessLog) origin.books.watch((entry, endedMs) => accessLog.write({ entry, endedMs }))
-  let isOpen = false
-  const delivery = new Delivery(origin, {
-    draining: () => origin.draining,
-    notReady: () => (isOpen ? (origin.core.faults().down ? 'a fault switch makes it refuse' : undefined) : 'starting'),
-  })
-  const publish = new Publish(origin, tokens.publish)
-  const { slowReaderMs, clientConnections } = parts
-  const bounds: ConnectionBounds = { slowReaderMs, clientConnections, count: name => origin.books.guarded(name) }
-  const deliveryServer = guardListener(
-    createServer(options, (q, s) => delivery.handle(q, s)),
-    bounds,
-  )
-  const publishServer = guardListener(
-    createServer(options, (q, s) => publish.handle(q, s)),
-    { ...bounds, connections: limits.publishConnections },
-  )
-  publishServer.on('checkContinue', (q, s) => publish.handle(q, s, () => s.writeContinue()))
-  const opened: Server[] = []
+  const held = new Held()
   try {
-    await listen(deliveryServer, config.deliveryPort, config.host)
-    opened.push(deliveryServer)
-    await listen(publishServer, config.publishPort, config.host)
-    opened.push(publishServer)
-    const urls = { delivery: urlOf(deliveryServer), publish: urlOf(publishServer) }
-    const options = { host: config.host, port: config.controlPort, token: tokens.control }
-    const control = await listenForControl(controlRoutes(origin, urls), options)
-    opened.push(control.server)
-    const servers = { delivery: deliveryServer, publish: publishServer }
-    const metrics = await exportMetrics({ origin, servers, accessLog })
-    isOpen = true
-    return {
-      urls: { ...urls, control: control.url, ...(metrics ? { metrics: metrics.url } : {}) },
-      close: async () => {
-        origin.draining = true
-        await Promise.all([end(deliveryServer), end(publishServer)])
-        await end(control.server)
-        origin.stop()
-        await origin.store.close()
-        await metrics?.close()
-        await Promise.all([log.close(), accessLog?.close()])
-      },
-    }
+    const assembly = await assembleOrigin(config, parts.store)
+    held.add(() => assembly.close())
+    await tellWhatWasFound(assembly)
+    const urls = await openListeners(assembly, tokens, parts, held)
+    return { urls, close: () => held.end() }
   } catch (error) {
-    await Promise.all(opened.map(end))
-    await Promise.all([log.close(), accessLog?.close()])
+    await held.end()
     throw error
   }
+}
+
+/** What the store holds of an earlier life is taken up before anybody is let in. */
+async function tellWhatWasFound({ origin, keeper }: OriginAssembly): Promise<void> {
+  const commanded = await keeper.load()
+  const stored = await recover(origin)
+  const found = [stored, commanded].filter(part => part !== undefined)
+  if (found.length === 0) return
+  const { name, event } = origin.config
+  process.stderr.write(`tidegate: ${name} found in its store of ${event.event}: ${found.join('; ')}\n`)
+}
+
+async function openListeners(
+  { origin, keeper, faulty }: OriginAssembly,
+  tokens: OriginTokens,
+  parts: OriginParts,
+  held: Held,
+): Promise<RunningOrigin['urls']> {
+  const { config, books } = origin
+  const accessLog = config.accessLog && (await openAccessLog(config.accessLog, config.name))
+  held.add(() => accessLog?.close())
+  if (accessLog) books.watch((entry, endedMs) => accessLog.write({ entry, endedMs }))
+  const feed = publishes(config.role) ? openFeed(origin) : undefined
+  const followings = config.follow.map(followed => new Following({ origin, followed, token: tokens.control, keeper }))
+  const servers: Record<string, Server> = {}
+  const urls: Record<string, string> = {}
+  const metrics = await exportMetrics({ origin, servers, accessLog, feed, followings })
+  held.add(() => metrics?.close())
+  const control = await listenForControl(controlRoutes({ origin, keeper, faulty, feed, followings, listen: urls }), {
+    host: config.host,
+    port: config.controlPort,
+    token: tokens.control,
+    streams: feed ? { 'GET /feed': (_, response) => feed.take(response) } : {},
+  })
+  held.add(() => end(control.server))
+  // What is held is released by what is followed, and what is being put is announced: these end after the sides.
+  held.add(() => {
+    feed?.close()
+    for (const following of followings) following.close()
+  })
+  const open = { isOpen: false }
+  for (const { side, server, port } of makeSides(origin, tokens.publish, parts, open)) {
+    await listen(server, port, config.host)
+    held.add(() => end(server))
+    servers[side] = server
+    urls[side] = urlOf(server)
+  }
+  held.add(() => {
+    origin.draining = true
+    for (const server of Object.values(servers)) void end(server)
+  })
+  for (const following of followings) following.start()
+  open.isOpen = true
+  return { ...urls, control: control.url, ...(metrics ? { metrics: metrics.url } : {}) }
+}
+
+function openFeed(origin: OriginRuntime): Feed {
+  const { name, region } = origin.config
+  const feed = new Feed({ name, region, core: origin.core, books: origin.books })
+  origin.announce = line => feed.announce(line)
+  origin.announcePush = pipeline => feed.announcePush(pipeline)
+  return feed
 }
 
 /** Closes a listener when its requests under way have ended; connections without one are closed at once. */

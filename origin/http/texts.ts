@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { LiveEvent } from '../../live/event.ts'
 import { mainPlaylist, mediaPlaylist, mpd } from '../core/manifest.ts'
 import type { DescribeVerdict } from '../core/verdict.ts'
+import { hex32 } from './body-etag.ts'
 
 // The texts that describe an event. Rendered once for each state of the event and, for media playlists, of its list.
 
@@ -34,9 +35,6 @@ export class Texts {
     return text
   }
 }
-
-/** A 32-bit checksum as it stands in ETags. */
-export const hex32 = (checksum: number): string => checksum.toString(16).padStart(8, '0')
 
 function render(event: LiveEvent, { address, segments }: DescribeVerdict): string {
   switch (address.kind) {

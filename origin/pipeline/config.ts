@@ -48,4 +48,6 @@ export const pipelineFaultsSchema = z.strictObject({
   lost: z.boolean().optional(),
   lostForMs: ms.optional(),
   delay: z.strictObject({ ms, forMs: ms }).optional(),
+  /** The packager dies in mid-PUT, and tries again. */
+  tearPuts: z.strictObject({ forMs: ms }).optional(),
 })

@@ -9,6 +9,7 @@ import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { PipelineScheduleConfig } from '../core/pipeline-effect.ts'
 import { PipelineSchedule } from '../core/pipeline-schedule.ts'
+import { Acknowledged } from './acknowledged.ts'
 import { type PipelineConfig, pipelineConfigSchema, pipelineFaultsSchema } from './config.ts'
 import { makeEncoder } from './encoder.ts'
 import { exportMetrics } from './metrics.ts'
@@ -37,12 +38,14 @@ const maxComplaints = 20
 export async function startPipeline(config: PipelineConfig, tokens: PipelineTokens): Promise<RunningPipeline> {
   const recorder = new Recorder({ role: 'pipeline', name: config.name })
   const log = config.decisionLog ? openDecisionLog(config.decisionLog, config.decisionLogBytes) : noDecisionLog
-  const packagers = makePackagers(config, tokens.publish, recorder, log)
+  const acknowledged = new Acknowledged()
+  const packagers = makePackagers(config, tokens.publish, { recorder, acknowledged, log })
   const state = () => ({ pipeline: config.pipeline, event: config.event.event, targets: packagers.map(p => p.state()) })
   const control = await listenForControl(
     {
       'GET /state': state,
       'GET /record': () => recorder.part(),
+      'GET /acknowledged': () => acknowledged.list(),
       'POST /faults': body => {
         const change = pipelineFaultsSchema.parse(body)
         for (const packager of packagers) packager.changeFaults(change)
@@ -70,7 +73,18 @@ export async function startPipeline(config: PipelineConfig, tokens: PipelineToke
   }
 }
 
-function makePackagers(config: PipelineConfig, publishToken: string, recorder: Recorder, log: DecisionLog): Packager[] {
+/** What all packagers of a process write to. */
+interface Books {
+  readonly recorder: Recorder
+  readonly acknowledged: Acknowledged
+  readonly log: DecisionLog
+}
+
+function makePackagers(
+  config: PipelineConfig,
+  publishToken: string,
+  { recorder, acknowledged, log }: Books,
+): Packager[] {
   const { event, pipeline, publishJitter, backlogSegments, seed } = config
   const encoder = makeEncoder(config)
   const scheduleConfig: PipelineScheduleConfig = { event, pipeline, publishJitter, backlogSegments, seed }
@@ -90,6 +104,7 @@ function makePackagers(config: PipelineConfig, publishToken: string, recorder: R
       schedule: logged(schedule, ['wake', 'putEnded', 'changeFaults'], ownLog),
       encoder,
       recorder,
+      acknowledged,
       complain,
     })
   })

@@ -41,7 +41,7 @@ async function start(event: LiveEvent) {
         name: `pipeline-${pipeline}`,
         pipeline,
         event,
-        publishTo: [origin.urls.publish],
+        publishTo: [origin.urls.publish as string],
         backlogSegments: 10,
       }
       const running = await startPipeline(pipelineConfigSchema.parse(given), tokens)
@@ -55,7 +55,7 @@ async function start(event: LiveEvent) {
     const response = await fetch(`${origin.urls.delivery}${segmentPath('final', 'v1', number)}`)
     return { response, body: new Uint8Array(await response.arrayBuffer()) }
   }
-  return { get, a: a!, b: b! }
+  return { get, a: a!, b: b!, origin: origin.urls.control }
 }
 
 async function command(control: string, path: string, body?: object): Promise<Record<string, unknown>> {
@@ -96,4 +96,35 @@ test('defects in one pipeline and the loss of it leave the sound segments of the
   const lost = await get((liveEdge(event, now()) as number) + 2)
   expect(lost.response.headers.get('live-pipeline')).toBe('b')
   expect(readSynthetic(lost.body, crc32).ok).toBe(true)
+})
+
+test('what dies in mid-PUT is tried again, and all that was acknowledged is in the store', async () => {
+  const event = makeEvent()
+  const { get, a, b, origin } = await start(event)
+  for (const control of [a, b]) await command(control, '/faults', { tearPuts: { forMs: 3 * segmentMs } })
+  const torn = (liveEdge(event, now()) as number) + 2
+  for (const number of [torn, torn + 1, torn + 6]) {
+    // A hold may end before its segment came whole; its number is late then, not gone.
+    let { response, body } = await get(number)
+    while (response.status !== 200) ({ response, body } = await get(number))
+    expect(readSynthetic(body, crc32)).toMatchObject({ ok: true, identity: { number } })
+  }
+  const { counts } = (await command(origin, '/record')) as { counts: Record<string, number> }
+  expect(counts['publishes.reason.torn']).toBeGreaterThanOrEqual(1)
+  for (const control of [a, b]) {
+    const record = (await command(control, '/record')) as { counts: Record<string, number> }
+    expect(record.counts.puts_torn).toBeGreaterThanOrEqual(1)
+    expect(record.counts['puts.failure.reset']).toBe(record.counts.puts_torn)
+    const { acknowledged, dropped } = (await command(control, '/acknowledged')) as {
+      acknowledged: { target: string; number?: number }[]
+      dropped: number
+    }
+    expect(dropped).toBe(0)
+    expect(acknowledged.length).toBe(record.counts['puts.status.201'])
+    expect(acknowledged.some(({ number }) => number === undefined)).toBe(true)
+    const audit = await command(origin, '/audit', {
+      acknowledged: acknowledged.map(({ target: _, ...each }) => each),
+    })
+    expect(audit).toEqual({ audited: acknowledged.length, readable: acknowledged.length, lost: [] })
+  }
 })

@@ -8,9 +8,10 @@ import type { PipelineEffect, PipelinePut, PipelineScheduleState } from '../core
 import type { PipelineFaultChange } from '../core/pipeline-faults.ts'
 import type { PutOutcome } from '../core/pipeline-retry.ts'
 import type { PipelineSchedule } from '../core/pipeline-schedule.ts'
+import type { Acknowledged } from './acknowledged.ts'
 import type { Encoder } from './encoder.ts'
 import { captureOf } from './feed.ts'
-import { openPublishPool, putBody } from './put.ts'
+import { openPublishPool, putBody, tearPut } from './put.ts'
 
 // The packager: carries out what the schedule says, towards one origin. Each origin has a packager of its own, so that
 // one that is slow or gone does not hold up another.
@@ -24,6 +25,8 @@ export interface PackagerOptions {
   readonly schedule: PipelineSchedule
   readonly encoder: Encoder
   readonly recorder: Recorder
+  /** Takes what the origin has acknowledged. */
+  readonly acknowledged: Acknowledged
   /** Takes a line for people. */
   readonly complain: (message: string) => void
 }
@@ -86,7 +89,7 @@ export class Packager {
   }
 
   async #put(put: PipelinePut): Promise<void> {
-    const { pipeline, event, recorder, schedule } = this.#options
+    const { pipeline, event, recorder, schedule, target, acknowledged } = this.#options
     const { rendition, number, attempt } = put
     const path = formatIngestAddress({ pipeline, event: event.event, rendition, number })
     const body = this.#encode(put)
@@ -94,12 +97,16 @@ export class Packager {
     recorder.count('puts')
     recorder.tick('puts', begunMs)
     if (attempt > 1) recorder.count('put_retries')
-    const { outcome, words } = await putBody(this.#pool, path, this.#headers(put), body)
+    if (put.torn) recorder.count('puts_torn')
+    const headers = this.#headers(put)
+    const answer = put.torn ? tearPut(new URL(path, target), headers, body) : putBody(this.#pool, path, headers, body)
+    const { outcome, words, etag } = await answer
     const endedMs = now()
     recorder.time('put_ms', endedMs - begunMs)
     if ('status' in outcome) {
       recorder.count(`puts.status.${outcome.status}`)
       recorder.count('bytes_sent', body.byteLength)
+      if (outcome.status < 300 && etag) acknowledged.add({ target, pipeline, rendition, number, etag })
     } else recorder.count(`puts.failure.${outcome.failure}`)
     this.#sayFailure(path, outcome, words)
     for (const effect of schedule.putEnded({ rendition, number }, outcome, endedMs)) this.#carryOut(effect)

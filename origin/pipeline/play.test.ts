@@ -45,14 +45,14 @@ beforeAll(async () => {
   closers.push(() => origin.close())
   const pipelines = await Promise.all(
     ['a', 'b'].map(pipeline => {
-      const common = { name: `pipeline-${pipeline}`, pipeline, event, publishTo: [origin.urls.publish] }
+      const common = { name: `pipeline-${pipeline}`, pipeline, event, publishTo: [origin.urls.publish as string] }
       return startPipeline(pipelineConfigSchema.parse({ ...common, backlogSegments: windowMs / segmentMs }), tokens)
     }),
   )
   closers.push(...pipelines.map(pipeline => () => pipeline.close()))
   await vi.waitFor(async () => expect(await Promise.all(pipelines.map(backlogLeft))).toEqual([0, 0]), 10_000)
   const edge = await startEdge(
-    { name: 'a1', site: 'a', origin: origin.urls.delivery, events: [event.event] },
+    { name: 'a1', site: 'a', origins: [{ url: origin.urls.delivery as string }], events: [event.event] },
     tokens.control,
   )
   closers.push(() => edge.close())

@@ -5,14 +5,20 @@ import {
   type CandidateKey,
   type CandidateMeta,
   formatKey,
+  type KnownBody,
   type SegmentStore,
+  type StoredCandidate,
+  type StoredRange,
   StoreError,
+  type StoreObserver,
   type StoreStats,
+  unobserved,
 } from './segment-store.ts'
 
 // The store that lives as long as its process: for runs on one machine, and the measure for every other store.
 
 interface Kept {
+  readonly key: CandidateKey
   readonly body: Uint8Array
   readonly meta: CandidateMeta
   readonly token: string
@@ -20,12 +26,15 @@ interface Kept {
 
 export class MemoryStore implements SegmentStore {
   readonly #kept = new Map<string, Kept>()
+  readonly #states = new Map<string, string>()
   readonly #limitBytes: Bytes
+  readonly #observer: StoreObserver
   #bytes = 0
   #closed = false
 
-  constructor(limitBytes: Bytes = limits.memoryStoreBytes) {
+  constructor(limitBytes: Bytes = limits.memoryStoreBytes, observer: StoreObserver = unobserved) {
     this.#limitBytes = limitBytes
+    this.#observer = observer
   }
 
   async put(key: CandidateKey, body: Uint8Array, meta: CandidateMeta, token: string): Promise<void> {
@@ -37,14 +46,18 @@ export class MemoryStore implements SegmentStore {
     if (this.#bytes + body.length > (this.#limitBytes as number)) {
       throw new StoreError('full', `${name}: ${body.length} bytes more would pass the limit of ${this.#limitBytes}`)
     }
-    this.#kept.set(name, { body, meta, token })
+    this.#kept.set(name, { key, body, meta, token })
     this.#bytes += body.length
+    this.#observer.count('store.memory.writes')
   }
 
-  async get(key: CandidateKey, range?: ByteRange): Promise<Uint8Array> {
+  async get(key: CandidateKey, { etag }: KnownBody, range?: ByteRange): Promise<Uint8Array> {
     this.#mustBeOpen()
-    const kept = this.#kept.get(formatKey(key))
-    if (!kept) throw new StoreError('missing', `nothing is kept under ${formatKey(key)}`)
+    this.#observer.count('store.memory.reads')
+    const name = formatKey(key)
+    const kept = this.#kept.get(name)
+    if (!kept) throw new StoreError('missing', `nothing is kept under ${name}`)
+    if (kept.meta.etag !== etag) throw new StoreError('corrupt', `${name} is kept as ${kept.meta.etag}, not as ${etag}`)
     return range ? kept.body.subarray(range.from, (range.to as number) + 1) : kept.body
   }
 
@@ -58,6 +71,24 @@ export class MemoryStore implements SegmentStore {
     const name = formatKey(key)
     this.#bytes -= this.#kept.get(name)?.body.length ?? 0
     this.#kept.delete(name)
+  }
+
+  async list({ event, renditions, from, to }: StoredRange): Promise<readonly StoredCandidate[]> {
+    this.#mustBeOpen()
+    return [...this.#kept.values()].filter(
+      ({ key: { event: ofEvent, rendition, number } }) =>
+        ofEvent === event && renditions.includes(rendition) && (number === 'init' || (from <= number && number <= to)),
+    )
+  }
+
+  async loadState(event: string): Promise<string | undefined> {
+    this.#mustBeOpen()
+    return this.#states.get(event)
+  }
+
+  async saveState(event: string, text: string): Promise<void> {
+    this.#mustBeOpen()
+    this.#states.set(event, text)
   }
 
   async stats(): Promise<StoreStats> {

@@ -1,4 +1,4 @@
-import type { Bytes, SegmentNumber } from '../../live/units.ts'
+import type { Bytes, EpochMs, Ms, SegmentNumber } from '../../live/units.ts'
 
 // Where candidates' bodies are durable. One interface for every store; what it must keep is in store-contract.ts.
 
@@ -10,13 +10,33 @@ export interface CandidateKey {
   readonly pipeline: string
 }
 
-/** What is kept beside the body. */
-export interface CandidateMeta {
+/** What a reader knows of a body before it reads it: the origin's index has it, so that no read asks for it first. */
+export interface KnownBody {
   /** Strong ETag; names pipeline, checksum and length. */
   readonly etag: string
   readonly bodyBytes: Bytes
+}
+
+/** What is kept beside the body. */
+export interface CandidateMeta extends KnownBody {
   /** The value of `Live-Defects`; absent for a sound body. */
   readonly defects?: string | undefined
+  /** When its whole body had arrived at the origin: what `list` gives back must not look newer than it is. */
+  readonly arrivedMs: EpochMs
+}
+
+/** A candidate that is kept, whole. */
+export interface StoredCandidate {
+  readonly key: CandidateKey
+  readonly meta: CandidateMeta
+}
+
+/** Which candidates an origin wants to know of when it starts: the numbers of its window, ends included. */
+export interface StoredRange {
+  readonly event: string
+  readonly renditions: readonly string[]
+  readonly from: SegmentNumber
+  readonly to: SegmentNumber
 }
 
 /** Bytes `from` to `to`, both included, as in a Range. */
@@ -39,12 +59,21 @@ export interface SegmentStore {
    * `conflict`. The store may keep `body` itself: the caller must not change it afterwards.
    */
   put(key: CandidateKey, body: Uint8Array, meta: CandidateMeta, token: string): Promise<void>
-  /** The body, or `range` of it (which must lie within it). Rejects with `missing`. Must not be changed by the caller. */
-  get(key: CandidateKey, range?: ByteRange): Promise<Uint8Array>
+  /**
+   * The body that `known` names, or `range` of it (which must lie within it). Rejects with `missing`, and with `corrupt`
+   * when what is kept does not bear its checksum or is another body. Must not be changed by the caller.
+   */
+  get(key: CandidateKey, known: KnownBody, range?: ByteRange): Promise<Uint8Array>
   /** What is kept beside the body; undefined when there is none. */
   describe(key: CandidateKey): Promise<CandidateMeta | undefined>
   /** Removes a candidate; one that is not there is removed already. */
   remove(key: CandidateKey): Promise<void>
+  /** Every whole candidate in `range`, and the initialisation segments of its renditions, in no order. */
+  list(range: StoredRange): Promise<readonly StoredCandidate[]>
+  /** What `saveState` kept for this event; undefined when it never did. */
+  loadState(event: string): Promise<string | undefined>
+  /** Keeps a small text for an event (its version, rules, masks, notifications): the last one wins. */
+  saveState(event: string, text: string): Promise<void>
   stats(): Promise<StoreStats>
   /** Gives back what the store holds open. Everything afterwards rejects with `closed`. */
   close(): Promise<void>
@@ -59,6 +88,10 @@ export type StoreFault =
   | 'full'
   /** The store did not answer in time or at all: whether it kept the body is not known. Try again. */
   | 'unavailable'
+  /** What is kept does not bear its checksum or its length. It is never given out. */
+  | 'corrupt'
+  /** What is kept was written by another version of Tidegate: refused until it is migrated. */
+  | 'schema'
   | 'closed'
 
 /** How a store fails: always with one of the faults, so that the origin can answer for it. */
@@ -70,6 +103,18 @@ export class StoreError extends Error {
     this.fault = fault
   }
 }
+
+/**
+ * Takes what a store counts and times, by the names of docs/processes.md: `store.{tier}.reads`, `….writes`, `….retries`,
+ * …, where the tier is `memory`, `lsm`, `cassandra`, `s3` or `memcached`.
+ */
+export interface StoreObserver {
+  count(name: `store.${string}`, by?: number): void
+  time(name: `store.${string}_ms`, durationMs: Ms): void
+}
+
+/** For stores that nobody watches. */
+export const unobserved: StoreObserver = { count: () => undefined, time: () => undefined }
 
 /** A key as text, for maps and messages: `event/rendition/number/pipeline`. */
 export const formatKey = ({ event, rendition, number, pipeline }: CandidateKey): string =>

@@ -34,8 +34,8 @@ export async function explain(record: RunRecord, folder: string, options: Explai
 
 async function explainVariant(variant: Variant, folder: string, rows: number): Promise<string> {
   const logs = await readVariantLogs(folder, variant)
-  const origin = variant.logs.find(({ role }) => role === 'origin')?.name ?? 'origin'
-  const summary = overIdeal(logs, origin, variant.startedMs)
+  const origins = new Set(variant.logs.filter(({ role }) => role === 'origin').map(({ name }) => name))
+  const summary = overIdeal(logs, origins, variant.startedMs)
   return renderSummary(variant.name, summary, { rows, incomplete: logs.incomplete })
 }
 

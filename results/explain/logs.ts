@@ -47,7 +47,7 @@ export async function readVariantLogs(folder: string, variant: Variant): Promise
         else place.note(line)
       },
     })
-    if (!complete || (life === 1 && wasKilled(variant, name)))
+    if (!complete || (life === 1 && wasKilled(variant, role, name)))
       incomplete.push(life > 1 ? `${name} (after its restart)` : name)
     requests.push(...place.requests)
     fetches.push(...place.fetches.values())
@@ -55,6 +55,16 @@ export async function readVariantLogs(folder: string, variant: Variant): Promise
   return { requests, fetches, players, incomplete }
 }
 
-/** Whether the lab ended this edge without warning: what it had not written by then is lost. */
-const wasKilled = ({ actions }: Variant, edge: string): boolean =>
-  actions.some(({ action }) => (action.do === 'kill-edge' || action.do === 'restart-edge') && action.edge === edge)
+/** Whether the lab ended this process without warning: what it had not written by then is lost. */
+const wasKilled = ({ actions }: Variant, role: string, name: string): boolean =>
+  actions.some(({ action }) => {
+    if (action.do === 'kill-edge' || action.do === 'restart-edge') return action.edge === name
+    const isOrigins = action.do === 'kill-origin' || action.do === 'lose-region'
+    return isOrigins && role === 'origin' && isOfRegion(name, String(action.region))
+  })
+
+/** An origin is named after its region where there are several: `origin-us`, `origin-us-publish`, or `origin-publish`. */
+function isOfRegion(origin: string, region: string): boolean {
+  const named = origin.replace(/^origin-?/, '').replace(/-?(publish|delivery)$/, '')
+  return named === '' || named === region
+}

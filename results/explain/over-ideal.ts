@@ -28,14 +28,14 @@ export interface Summary {
   readonly byReason: readonly { readonly reason: string; readonly requests: number }[]
 }
 
-/** Sets the origin's segment requests since `fromMs` against the ideal; in the order of their arrival. */
-export function overIdeal(logs: VariantLogs, originName: string, fromMs: number): Summary {
+/** Sets the origins' segment requests since `fromMs` against the ideal; in the order of their arrival. */
+export function overIdeal(logs: VariantLogs, origins: ReadonlySet<string>, fromMs: number): Summary {
   const fetches = new Map<string, SeenFetch[]>()
   for (const fetch of logs.fetches) fetches.set(fetch.id, [...(fetches.get(fetch.id) ?? []), fetch])
   const filled = new Set<string>()
   const over: OverIdeal[] = []
   let segmentRequests = 0
-  for (const request of logs.requests.filter(one => one.place === originName && one.atMs >= fromMs).sort(byTime)) {
+  for (const request of logs.requests.filter(one => origins.has(one.place) && one.atMs >= fromMs).sort(byTime)) {
     const address = parseAddress(request.path.split('?', 1)[0] as string)
     if (address?.kind !== 'segment') continue
     segmentRequests++

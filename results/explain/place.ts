@@ -50,7 +50,7 @@ export interface SeenFetch {
   readonly key: string
   readonly atMs: number
   readonly reason: string
-  /** `origin`, or the sibling's name. */
+  /** `origin`, with its region where that is known, or the sibling's name. */
   readonly upstream: string
   head?: { readonly atMs: number; readonly status: number } | undefined
   ended?: { readonly atMs: number; readonly how: string } | undefined
@@ -119,7 +119,7 @@ export class Place {
     switch (effect.do) {
       case 'fetch': {
         const fetch = Number(effect.fetch)
-        const plan = effect.plan as { reason: string; upstream: { is: string; edge?: string } }
+        const plan = effect.plan as { reason: string; upstream: LoggedUpstream }
         this.fetches.set(fetch, {
           id: `${this.#name}-f${fetch}`,
           place: this.#name,
@@ -127,7 +127,7 @@ export class Place {
           key: String(effect.key),
           atMs,
           reason: plan.reason,
-          upstream: plan.upstream.edge ?? plan.upstream.is,
+          upstream: upstreamName(plan.upstream),
         })
         return
       }
@@ -160,6 +160,16 @@ export class Place {
     if (fetch) fetch.ended = { atMs, how }
   }
 }
+
+interface LoggedUpstream {
+  readonly is: string
+  readonly edge?: string
+  readonly region?: string
+}
+
+/** `a2`, `origin`, `origin of eu`. */
+const upstreamName = ({ is, edge, region }: LoggedUpstream): string =>
+  edge ?? (region === undefined ? is : `${is} of ${region}`)
 
 const optionalText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

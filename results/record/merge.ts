@@ -94,7 +94,8 @@ function mergeTimelines(all: readonly Part['timeline'][]): Part['timeline'] {
   return sorted(new Map([...merged].map(([series, seconds]) => [series, sorted(seconds)])))
 }
 
-function mergeSegments(all: readonly SegmentCounts[]): SegmentCounts[] {
+/** One entry for each rendition, number and site. */
+export function mergeSegments(all: readonly SegmentCounts[]): SegmentCounts[] {
   const merged = new Map<string, SegmentCounts>()
   for (const segment of all) {
     const key = `${segment.rendition}/${segment.number}/${segment.site}`

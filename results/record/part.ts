@@ -26,7 +26,8 @@ export type SegmentCounts = z.infer<typeof segmentCountsSchema>
 
 export const partSchema = z.strictObject({
   schema: z.literal(partSchemaName),
-  role: z.enum(['origin', 'edge', 'fleet', 'pipeline']),
+  /** `lab`: what the lab itself found out, after the storm. */
+  role: z.enum(['origin', 'edge', 'fleet', 'pipeline', 'lab']),
   name: z.string(),
   site: z.string().optional(),
   /** This part is shard `index` of `of` (1-based) of a fleet. */

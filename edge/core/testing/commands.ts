@@ -18,6 +18,7 @@ export type Command =
   | { readonly do: 'flush' | 'raise-version' }
   | { readonly do: 'invalidate'; readonly from: number }
   | { readonly do: 'heartbeat'; readonly edge: string; readonly alive: boolean }
+  | { readonly do: 'origin-heartbeat'; readonly region: string; readonly alive: boolean }
   | { readonly do: 'policy'; readonly preset: string }
 
 const number = fc.integer({ min: 8, max: 13 })
@@ -88,6 +89,14 @@ const command = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('heartbeat'), edge: fc.constantFrom('a2', 'a3'), alive: fc.boolean() }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('origin-heartbeat'),
+      region: fc.constantFrom('eu', 'us'),
+      alive: fc.boolean(),
+    }),
+  },
 ) as fc.Arbitrary<Command>
 
 const policyChange = fc.record({
@@ -108,6 +117,9 @@ export function carryOut(world: World, given: Command): void {
       return
     case 'step':
       world.step(given.ms)
+      return
+    case 'origin-heartbeat':
+      world.originAlive(given.region, given.alive)
       return
     case 'head':
       on(

@@ -68,6 +68,9 @@ export class World {
   #retried = new Set<string>()
   /** Objects that another method has changed. */
   readonly #changed = new Set<string>()
+  /** Regions whose heartbeat is missing, and where the last request for a key went. */
+  readonly #deadOrigins = new Set<string>()
+  readonly #askedRegion = new Map<string, string>()
   #learning = 0
   #order: NotificationOrder | undefined
 
@@ -185,6 +188,12 @@ export class World {
     this.apply(this.#call('flush', this.now))
   }
 
+  originAlive(region: string, alive: boolean): void {
+    if (alive) this.#deadOrigins.delete(region)
+    else this.#deadOrigins.add(region)
+    this.#call('originAlive', region, alive, this.now)
+  }
+
   siblingAlive(edge: string, alive: boolean): void {
     this.#call('siblingAlive', edge, alive, this.now)
   }
@@ -286,8 +295,9 @@ export class World {
   }
 
   #checkFetch(key: string, plan: FetchPlan): void {
-    if (!this.collapses) return
     const isRetry = plan.reason === 'fill-restart' || plan.reason === 'fill-resume'
+    this.#checkRegion(key, plan, isRetry)
+    if (!this.collapses) return
     if (plan.method !== 'GET') {
       must(!isRetry, 'what may have been carried out is sent again', plan)
       return
@@ -299,6 +309,23 @@ export class World {
     if (isRetry) must(!this.#retried.has(key), 'a second retry', key, plan)
     if (isRetry) this.#retried.add(key)
     else if (plan.reason !== 'fill-next-sibling') this.#retried.delete(key)
+  }
+
+  /** Nobody asks a dead region while another lives, and what has failed in one is tried in the other. */
+  #checkRegion(key: string, { upstream }: FetchPlan, isRetry: boolean): void {
+    const regions = this.#setup.origins ?? []
+    if (upstream.is !== 'origin' || regions.length < 2) {
+      this.#askedRegion.delete(key)
+      return
+    }
+    const { region } = upstream
+    must(region !== undefined && regions.includes(region), 'asks no region', upstream)
+    const living = regions.filter(one => !this.#deadOrigins.has(one))
+    must(living.length === 0 || living.includes(region as string), 'asks a dead region', upstream, living)
+    const before = this.#askedRegion.get(key)
+    const mayStay = !isRetry || before === undefined || !this.collapses || this.#changed.has(key)
+    must(mayStay || region !== before || living.length === 1, 'a retry in the same region', key, region)
+    this.#askedRegion.set(key, region as string)
   }
 
   #collect(fetch: FetchId, id: CopyId, fromBytes: number, head: UpstreamHead): void {

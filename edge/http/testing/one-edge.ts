@@ -85,7 +85,7 @@ export const edgeOf = (
   options: Parameters<typeof startEdge>[2] = {},
 ): Promise<RunningEdge> =>
   startEdge(
-    { name: 'a1', site: 'a', origin: origin.upstream.url, events: [origin.event.event], ...given },
+    { name: 'a1', site: 'a', origins: [{ url: origin.upstream.url }], events: [origin.event.event], ...given },
     controlToken,
     options,
   )

@@ -30,7 +30,9 @@ interface Reply {
   readonly text: string
 }
 
-export interface TestOrigin extends RunningOrigin {
+export interface TestOrigin extends Omit<RunningOrigin, 'urls'> {
+  /** '' for a listener that its role has not. */
+  readonly urls: RunningOrigin['urls'] & { readonly delivery: string; readonly publish: string }
   readonly event: LiveEvent
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Reply>
   put(path: string, body: Uint8Array | string, headers?: OutgoingHttpHeaders): Promise<Reply>
@@ -45,14 +47,19 @@ export async function startTestOrigin(
   parts: OriginParts = {},
 ): Promise<TestOrigin> {
   const config = originConfigSchema.parse({ name: 'origin', event, ...changes })
-  const origin = await startOrigin(config, tokens, parts)
+  const { close, urls } = await startOrigin(config, tokens, parts)
+  return { close, ...speakTo(event, { delivery: '', publish: '', ...urls }) }
+}
+
+/** The ways of speaking to an origin that listens at `urls`. */
+export function speakTo(event: LiveEvent, urls: TestOrigin['urls']): Omit<TestOrigin, 'close'> {
   const put: TestOrigin['put'] = (path, body, headers = {}) =>
-    exchange(origin.urls.publish + path, 'PUT', { authorization: `Bearer ${tokens.publish}`, ...headers }, body)
+    exchange(urls.publish + path, 'PUT', { authorization: `Bearer ${tokens.publish}`, ...headers }, body)
   return {
-    ...origin,
+    urls,
     event,
     put,
-    get: (path, headers = {}, method = 'GET') => exchange(origin.urls.delivery + path, method, headers),
+    get: (path, headers = {}, method = 'GET') => exchange(urls.delivery + path, method, headers),
     publish: (number, body, pipeline = 'a', defects = undefined) =>
       put(
         formatIngestAddress({ pipeline, event: event.event, rendition: 'v1', number }),
@@ -62,12 +69,7 @@ export async function startTestOrigin(
     control: (command, body) => {
       const [method, path] = command.split(' ') as [string, string]
       const headers = { authorization: `Bearer ${tokens.control}` }
-      return exchange(
-        origin.urls.control + path,
-        method,
-        headers,
-        body === undefined ? undefined : JSON.stringify(body),
-      )
+      return exchange(urls.control + path, method, headers, body === undefined ? undefined : JSON.stringify(body))
     },
   }
 }

@@ -1,0 +1,138 @@
+import { type CpuSample, idleShare, sampleCpu } from './cpu.ts'
+import { quantile } from './quantile.ts'
+import type { StoreGround } from './store-grounds.ts'
+import { StoreProcess } from './store-process.ts'
+import type { StormBody } from './worker-commands.ts'
+
+// Publish times, quiet and under an origin storm, in turns that are interleaved (quiet, storm, storm, quiet), so that what
+// else the machine does meets both. The storm reads MiB-sized segments of the window at planned instants, from a process
+// pinned to one core. A store that serves one process only has publishes and reads in the same one.
+
+export interface PublishOptions {
+  /** Turns of each kind that count. */
+  readonly turns: number
+  readonly publishesATurn: number
+  readonly publishEveryMs: number
+  readonly bodyBytes: number
+  /** Segments of the window, published before. */
+  readonly window: number
+  readonly readsPerS: number
+}
+
+const budgetMs = 10_000
+const keepMs = 3_600_000
+const slowMs = 500
+const [publishCore, stormCore] = [0, 1]
+
+interface Turns {
+  readonly quiet: number[]
+  readonly storm: number[]
+  reads: number
+  readsFailed: number
+  readsLagMs: number
+  databaseReads: number
+  publishesFailed: number
+  readonly idleShares: number[]
+}
+
+/** Figures of one store, with or without the tier. */
+export async function measurePublishes(
+  ground: StoreGround,
+  withMemcached: boolean,
+  options: PublishOptions,
+  tell: (line: string) => void,
+): Promise<Record<string, number>> {
+  const title = `${ground.name}${withMemcached ? '_memcached' : ''}`
+  const publisher = new StoreProcess(ground.environment, ground.isShared ? publishCore : undefined)
+  const reader = ground.isShared ? new StoreProcess(ground.environment, stormCore) : publisher
+  try {
+    const open = { do: 'open', config: ground.config(withMemcached), budgetMs, keepMs } as const
+    await publisher.tell(open)
+    if (reader !== publisher) await reader.tell(open)
+    const turns = await takeTurns(publisher, reader, options, title, tell)
+    return figuresOf(title, turns)
+  } finally {
+    await publisher.stop()
+    if (reader !== publisher) await reader.stop()
+  }
+}
+
+async function takeTurns(
+  publisher: StoreProcess,
+  reader: StoreProcess,
+  options: PublishOptions,
+  title: string,
+  tell: (line: string) => void,
+): Promise<Turns> {
+  const { publishesATurn: count, publishEveryMs: everyMs, bodyBytes, window, readsPerS } = options
+  // With and without the tier in one store: each has numbers of its own.
+  let first = title.endsWith('memcached') ? 1_000_000 : 0
+  const publish = async (count: number, everyMs: number) => {
+    const published = await publisher.tell({ do: 'publish', first, count, everyMs, bodyBytes })
+    first += count
+    return published
+  }
+  let bodies: readonly StormBody[] = (await publish(window, 20)).bodies
+  const storm = (forMs: number, seed: number) => reader.tell({ do: 'storm', bodies, readsPerS, forMs, seed })
+  // Code is compiled, connections are made, caches are as they will be.
+  await Promise.all([publish(count, everyMs), storm(1_000, 0)])
+  const turns: Turns = {
+    quiet: [],
+    storm: [],
+    reads: 0,
+    readsFailed: 0,
+    readsLagMs: 0,
+    databaseReads: 0,
+    publishesFailed: 0,
+    idleShares: [],
+  }
+  for (let turn = 0; turn < 2 * options.turns; turn++) {
+    const isStorm = turn % 4 === 1 || turn % 4 === 2
+    tell(`${title}: turn ${turn + 1} of ${2 * options.turns}, ${isStorm ? 'storm' : 'quiet'}`)
+    const before: CpuSample = sampleCpu()
+    const [published, stormed] = await Promise.all([
+      publish(count, everyMs),
+      isStorm ? storm(count * everyMs, turn) : undefined,
+    ])
+    turns.publishesFailed += published.failed
+    turns[isStorm ? 'storm' : 'quiet'].push(...(published.durationsMs as readonly number[]))
+    bodies = [...bodies, ...published.bodies].slice(-window)
+    if (!stormed) continue
+    turns.idleShares.push(idleShare(before, sampleCpu()))
+    turns.reads += stormed.reads
+    turns.readsFailed += stormed.failed
+    turns.readsLagMs = Math.max(turns.readsLagMs, stormed.lagMs as number)
+    turns.databaseReads += databaseReads(stormed.counts)
+  }
+  return turns
+}
+
+/** Reads that reached the store below: what it counted itself, not what the tier in front of it did. */
+const databaseReads = (counts: Readonly<Record<string, number>>): number =>
+  ['memory', 'lsm', 's3', 'cassandra'].reduce((sum, tier) => sum + (counts[`store.${tier}.reads`] ?? 0), 0)
+
+function figuresOf(title: string, turns: Turns): Record<string, number> {
+  const { quiet, storm } = turns
+  const [quietP50, quietP90, stormP50, stormP90] = [
+    quantile(quiet, 0.5),
+    quantile(quiet, 0.9),
+    quantile(storm, 0.5),
+    quantile(storm, 0.9),
+  ]
+  return {
+    [`publish_p50_quiet_ms.${title}`]: quietP50,
+    [`publish_p90_quiet_ms.${title}`]: quietP90,
+    [`publish_p50_storm_ms.${title}`]: stormP50,
+    [`publish_p90_storm_ms.${title}`]: stormP90,
+    [`publish_p50_storm_over_quiet.${title}`]: stormP50 / quietP50,
+    [`publish_p90_storm_over_quiet.${title}`]: stormP90 / quietP90,
+    [`publishes.${title}`]: quiet.length + storm.length,
+    [`publishes_failed.${title}`]: turns.publishesFailed,
+    [`writes_over_500_ms.${title}`]: [...quiet, ...storm].filter(ms => ms > slowMs).length,
+    [`storm_reads.${title}`]: turns.reads,
+    [`storm_reads_failed.${title}`]: turns.readsFailed,
+    [`storm_lag_max_ms.${title}`]: turns.readsLagMs,
+    [`database_reads_in_storm.${title}`]: turns.databaseReads / turns.reads,
+    [`cpu_left_in_storm.${title}`]: quantile(turns.idleShares, 0.5),
+  }
+}

@@ -1,0 +1,148 @@
+import uPlot from 'uplot'
+import { formatBytes, formatMs, formatNumber } from '../../results/render/format.ts'
+import type { ReportData, ReportVariant } from './report-data.ts'
+
+// Draws the curves of a report in the reader's browser, from the data that stands in the document.
+
+const data = JSON.parse(document.getElementById('report-data')?.textContent ?? '{}') as ReportData
+
+/** Told apart by dash as well as by colour; the colours keep their distance for every common kind of colour sight. */
+const strokes = [
+  { color: '#d55e00', dash: [] },
+  { color: '#0072b2', dash: [8, 4] },
+  { color: '#009e73', dash: [2, 3] },
+  { color: '#cc79a7', dash: [10, 3, 2, 3] },
+  { color: '#e69f00', dash: [5, 2] },
+  { color: '#56b4e9', dash: [1, 2] },
+] as const
+const strokeAt = (i: number) => strokes[i % strokes.length] as (typeof strokes)[number]
+
+const style = () => getComputedStyle(document.documentElement)
+const inkOf = (name: string): string => style().getPropertyValue(name).trim()
+const heightPx = 240
+
+type Format = (value: number | undefined) => string
+
+/** Vertical lines where the scenario acted; the list under the charts says what they are. */
+const marked = (times: readonly number[]): uPlot.Plugin => ({
+  hooks: {
+    draw: chart => {
+      const { ctx, bbox } = chart
+      ctx.save()
+      ctx.strokeStyle = inkOf('--mark')
+      ctx.lineWidth = devicePixelRatio
+      for (const time of times) {
+        const x = Math.round(chart.valToPos(time, 'x', true))
+        ctx.beginPath()
+        ctx.moveTo(x, bbox.top)
+        ctx.lineTo(x, bbox.top + bbox.height)
+        ctx.stroke()
+      }
+      ctx.restore()
+    },
+  },
+})
+
+function axesOf(x: Format, y: Format): uPlot.Axis[] {
+  const common = { stroke: () => inkOf('--ink'), grid: { stroke: () => inkOf('--grid'), width: 1 } }
+  return [
+    { ...common, values: (_, ticks) => ticks.map(tick => x(tick)) },
+    { ...common, size: 70, values: (_, ticks) => ticks.map(tick => y(tick)) },
+  ]
+}
+
+const charts: uPlot[] = []
+
+function draw(id: string, options: Omit<uPlot.Options, 'width' | 'height'>, values: uPlot.AlignedData): void {
+  const place = document.getElementById(`chart-${id}`)
+  if (!place) return
+  charts.push(new uPlot({ ...options, width: place.clientWidth, height: heightPx }, values, place))
+}
+
+function drawSeries(id: string, of: 'requestsPerSecond' | 'egressBytesPerSecond' | 'held', format: Format): void {
+  const seconds = Math.max(0, ...data.variants.map(variant => variant[of].length))
+  const times = Array.from({ length: seconds }, (_, second) => second)
+  const marks = [...new Set(data.variants.flatMap(({ marks }) => marks.map(({ atS }) => atS)))]
+  draw(
+    id,
+    {
+      scales: { x: { time: false }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+      axes: axesOf(second => `${second} s`, format),
+      series: [
+        { label: 'second' },
+        ...data.variants.map(({ name }, i) => ({
+          label: name,
+          stroke: strokeAt(i).color,
+          dash: [...strokeAt(i).dash],
+          width: 2,
+          value: (_: uPlot, value: number | null) => format(value ?? undefined),
+        })),
+      ],
+      plugins: [marked(marks)],
+    },
+    [times, ...data.variants.map(variant => times.map(second => variant[of][second] ?? null))],
+  )
+}
+
+/** Percentiles lie on an axis by how few waits are above them: 50, 90, 99 and 99.9 are a step apart each. */
+const rarity = (percent: number): number => -Math.log10(1 - percent / 100)
+
+function drawWaits(): void {
+  const percents = [...new Set(data.variants.flatMap(({ waits }) => waits.map(({ percent }) => percent)))].sort(
+    (a, b) => a - b,
+  )
+  if (percents.length === 0) return
+  const pick = ({ waits }: ReportVariant, of: 'lowMs' | 'valueMs' | 'highMs') =>
+    percents.map(percent => waits.find(one => one.percent === percent)?.[of] ?? null) as (number | null)[]
+  draw(
+    'waits',
+    {
+      scales: { x: { time: false }, y: { distr: 3, log: 10 } },
+      axes: [
+        {
+          stroke: () => inkOf('--ink'),
+          grid: { stroke: () => inkOf('--grid'), width: 1 },
+          splits: () => percents.map(rarity),
+          values: () => percents.map(percent => `${percent} %`),
+        },
+        axesOf(formatNumber, value => (value === null ? '' : `${formatMs(value)} ms`))[1] as uPlot.Axis,
+      ],
+      series: [
+        {
+          label: 'of all waits',
+          value: (_, at) => (at === null ? '–' : `${Number((100 - 100 * 10 ** -at).toFixed(1))} %`),
+        },
+        ...data.variants.flatMap(({ name }, i) => {
+          const { color, dash } = strokeAt(i)
+          const value = (_: uPlot, at: number | null) => `${formatMs(at ?? undefined)} ms`
+          return [
+            { label: name, stroke: color, dash: [...dash], width: 2, value },
+            { label: `${name}, from`, stroke: 'transparent', points: { show: false }, value },
+            { label: `${name}, to`, stroke: 'transparent', points: { show: false }, value },
+          ]
+        }),
+      ],
+      bands: data.variants.map((_, i) => ({ series: [3 * i + 3, 3 * i + 2], fill: `${strokeAt(i).color}33` })),
+    },
+    [
+      percents.map(rarity),
+      ...data.variants.flatMap(variant => [pick(variant, 'valueMs'), pick(variant, 'lowMs'), pick(variant, 'highMs')]),
+    ] as uPlot.AlignedData,
+  )
+}
+
+drawSeries('requests', 'requestsPerSecond', formatNumber)
+drawSeries('egress', 'egressBytesPerSecond', formatBytes)
+drawSeries('held', 'held', formatNumber)
+drawWaits()
+document.documentElement.dataset.drawn = 'true'
+
+new ResizeObserver(() => {
+  for (const chart of charts) {
+    const width = chart.root.parentElement?.clientWidth ?? 0
+    if (width > 0 && width !== chart.width) chart.setSize({ width, height: heightPx })
+  }
+}).observe(document.body)
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  for (const chart of charts) chart.redraw()
+})

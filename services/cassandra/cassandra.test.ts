@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'cassandra-driver'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isAlive, pidLeftBy } from '../outlived.fixture.ts'
+import { AbsentError, ServiceError } from '../service.ts'
+import { claimAddresses } from './addresses.ts'
+import { type CassandraService, findCassandra, startCassandra } from './cassandra.ts'
+
+// That real nodes start, answer, die, come back and leave nothing behind. The store's own tests have larger clusters.
+
+const absent = await findCassandra().then(
+  () => undefined,
+  error => {
+    if (!(error instanceof AbsentError)) throw error
+    process.stderr.write(`NOT TESTED: ${error.message}\n`)
+    return error.message
+  },
+)
+const startWithinMs = 200_000
+
+const folder = mkdtempSync(join(tmpdir(), 'tidegate-cassandra-service-'))
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }))
+
+describe.skipIf(absent !== undefined)('a Cassandra cluster', () => {
+  let cluster: CassandraService
+  const ask = async (statement: string) => {
+    const client = new Client({ contactPoints: [...cluster.contactPoints('eu')], localDataCenter: 'eu' })
+    try {
+      return (await client.execute(statement)).rows
+    } finally {
+      await client.shutdown()
+    }
+  }
+  beforeAll(async () => {
+    cluster = await startCassandra({ folder: join(folder, 'one'), dataCentres: { eu: 1 } })
+  }, startWithinMs)
+  afterAll(() => cluster.stop())
+
+  it('answers where it says, in the data centre that it was given', async () => {
+    expect(cluster.nodes).toMatchObject([{ name: 'eu1', dataCentre: 'eu', alive: true }])
+    expect(await ask('SELECT data_center, rack FROM system.local')).toMatchObject([
+      { data_center: 'eu', rack: 'zone1' },
+    ])
+  })
+
+  it(
+    'has what it acknowledged when it comes back after SIGKILL, also the write of a moment ago',
+    async () => {
+      await ask(`CREATE KEYSPACE k WITH replication = {'class': 'NetworkTopologyStrategy', 'eu': 1}`)
+      await ask('CREATE TABLE k.t (id int PRIMARY KEY)')
+      for (let id = 0; id < 20; id++) await ask(`INSERT INTO k.t (id) VALUES (${id})`)
+      await cluster.kill('eu1')
+      expect(cluster.nodes[0]?.alive).toBe(false)
+      await cluster.restart('eu1')
+      expect(await ask('SELECT id FROM k.t')).toHaveLength(20)
+    },
+    startWithinMs,
+  )
+
+  it('names the nodes that there are', async () => {
+    await expect(cluster.kill('eu7')).rejects.toThrow('there is no node eu7; there are eu1')
+  })
+
+  it('leaves nothing behind when its start is given up, or its parent is killed', async () => {
+    const given = new AbortController()
+    const start = startCassandra({
+      folder: join(folder, 'given-up'),
+      dataCentres: { eu: 1 },
+      signal: given.signal,
+      tell: () => setTimeout(() => given.abort(new ServiceError('given up')), 500),
+    })
+    await expect(start).rejects.toThrow('given up')
+
+    const pid = await pidLeftBy(`
+      import { Node } from ${JSON.stringify(join(import.meta.dirname, 'node.ts'))}
+      import { findCassandra } from ${JSON.stringify(join(import.meta.dirname, 'cassandra.ts'))}
+      const plan = { name: 'eu1', address: '127.0.63.99', dataCentre: 'eu', rack: 'zone1', token: 0n, folder: ${JSON.stringify(join(folder, 'orphan'))} }
+      const { pid } = await new Node(plan, { ...(await findCassandra()), seeds: ['127.0.63.99'] }).start()
+      console.log(pid)
+      setInterval(() => {}, 1000)`)
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
+  }, 60_000)
+
+  it('refuses what it cannot start, with words', async () => {
+    const start = (options: object) => startCassandra({ folder, dataCentres: { eu: 1 }, ...options })
+    await expect(start({ dataCentres: { eu: 0 } })).rejects.toThrow(/1 to 9 nodes/)
+    await expect(start({ dataCentres: { 'e u': 1 } })).rejects.toThrow(/lower-case letters/)
+    await expect(start({ folder: join(folder, 'a b') })).rejects.toThrow(
+      /a b cannot stand in Cassandra's configuration/,
+    )
+  })
+})
+
+describe('addresses of clusters', () => {
+  it('are never those of another cluster, and free again when it has gone', async () => {
+    const [first, second] = [await claimAddresses([3, 1]), await claimAddresses([3, 1])]
+    expect(first.address(0, 0)).not.toBe(second.address(0, 0))
+    expect(first.address(1, 0)).toBe(first.address(0, 0).replace('.11', '.21'))
+    await first.release()
+    const third = await claimAddresses([1])
+    expect(third.address(0, 0)).toBe(first.address(0, 0))
+    await Promise.all([second.release(), third.release()])
+  })
+})
