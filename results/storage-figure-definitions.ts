@@ -78,13 +78,14 @@ export const storageFigureDefinitions = [
     name: 'read_your_writes_ms_p99',
     unit: 'ms',
     kind: 'timed',
-    definition: 'The same, 99th percentile: how soon a region reads what it wrote.',
+    definition:
+      "From a segment's acknowledgement in a region to the first read of its body from that region's store, for those who waited for it: 99th percentile, of the slowest process.",
   },
   {
     name: 'read_your_writes_across_ms_p99',
     unit: 'ms',
     kind: 'timed',
     definition:
-      "From a segment's acknowledgement in one region to the first read of its body from the other one's store: 99th percentile, of the slower direction.",
+      "From a segment's acknowledgement in one region to the first read of its body from the other one's store: 99th percentile, of the slowest process.",
   },
 ] as const satisfies readonly FigureDefinition[]

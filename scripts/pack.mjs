@@ -2,11 +2,12 @@
 // runtime packages of this clone. The package is written to the folder that is named, or to dist/; its path is printed.
 // usage: node scripts/pack.mjs [FOLDER]
 import { spawnSync } from 'node:child_process'
-import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleOf, pageEntries, readyBundle } from '../pages/bundle.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
@@ -14,12 +15,18 @@ const stage = mkdtempSync(join(tmpdir(), 'tidegate-pack-'))
 
 /** What is read at run time and is no code; folders whole, but for code and tests. */
 const data = [
-  ...['scenarios', 'edge/peers', 'origin/pipeline/media/asset', 'pages'],
-  ...['docs', 'LICENSE', 'README.md', 'CHANGELOG.md'],
+  'scenarios',
+  'edge/peers',
+  'origin/pipeline/media/asset',
+  'services',
+  'docs',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
 ]
-const isData = file => !/\.(ts|mjs)$|tsconfig\.json$/.test(file)
-/** Compiled code names it where it runs in this clone: the package has what it makes. */
-const onlyInClone = ['esbuild']
+const isData = file => !/\.(ts|mjs)$/.test(file)
+/** Loaded by the clone alone: what they make is in the package, made ahead. */
+const cloneOnly = new Set(['esbuild'])
 
 try {
   run(process.execPath, [
@@ -29,11 +36,14 @@ try {
     '--outDir',
     stage,
   ])
-  await bundlePages()
   for (const path of data) cpSync(join(root, path), join(stage, path), { recursive: true, filter: isData })
   const entry = join(stage, 'cli/tidegate.mjs')
   cpSync(join(root, 'scripts/package-entry.mjs'), entry)
-  const compiled = readdirSync(stage, { recursive: true }).filter(file => /\.js$/.test(file) && !/bundles/.test(file))
+  mkdirSync(join(stage, 'pages/bundles'), { recursive: true })
+  for (const page of pageEntries) writeFileSync(join(stage, 'pages', readyBundle(page)), await bundleOf(page))
+  const compiled = readdirSync(stage, { recursive: true }).filter(
+    file => file.endsWith('.js') && !/^pages.bundles/.test(file),
+  )
   refuseSourcePaths(compiled)
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest(compiled), null, 2)}\n`)
   mkdirSync(target, { recursive: true })
@@ -43,24 +53,13 @@ try {
   rmSync(stage, { recursive: true, force: true })
 }
 
-/** The scripts of pages, ready made where `pages/bundle.ts` looks for them: nothing is bundled in another repository. */
-async function bundlePages() {
-  const { bundleOf } = await import('../pages/bundle.ts')
-  mkdirSync(join(stage, 'pages/bundles'), { recursive: true })
-  for (const page of globSync('pages/*/page.ts', { cwd: root })) {
-    const entry = relative('pages', page).replaceAll('\\', '/')
-    const name = entry.replaceAll('/', '-').replace(/\.ts$/, '.js')
-    writeFileSync(join(stage, 'pages/bundles', name), await bundleOf(entry))
-  }
-}
-
 /** This clone's own, without what only the clone needs. Dependencies are those that compiled code names. */
 function manifest(compiled) {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const versions = { ...own.devDependencies, ...own.dependencies }
-  const used = new Set(compiled.flatMap(packagesOf).filter(name => !onlyInClone.includes(name)))
-  const missing = [...used].filter(name => !(name in versions))
-  if (missing.length > 0) fail(`compiled code needs ${missing.join(', ')}, which package.json does not name`)
+  const used = new Set(compiled.flatMap(packagesOf))
+  const missing = [...used].filter(name => !(name in own.dependencies) && !cloneOnly.has(name))
+  if (missing.length > 0)
+    fail(`compiled code needs ${missing.join(', ')}, which package.json has not in "dependencies"`)
   return {
     name: own.name,
     version: own.version,
@@ -71,18 +70,14 @@ function manifest(compiled) {
     bin: own.bin,
     types: './index.d.ts',
     exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' },
-    dependencies: Object.fromEntries([...used].sort().map(name => [name, versions[name]])),
+    dependencies: Object.fromEntries(Object.entries(own.dependencies).filter(([name]) => used.has(name))),
   }
 }
 
-/** The packages that a compiled file imports, or of which it reads a file. */
+/** The packages that a compiled file imports. */
 function packagesOf(file) {
   const text = readFileSync(join(stage, file), 'utf8')
-  return [
-    ...text.matchAll(
-      /^(?:import|export|\}).* from '([^']+)';?$|^import '([^']+)';?$|\b(?:import|resolve)\('([^']+)'\)/gm,
-    ),
-  ]
+  return [...text.matchAll(/^(?:import|export|\}).* from '([^']+)';?$|^import '([^']+)';?$|\bimport\('([^']+)'\)/gm)]
     .map(([, named, bare, dynamic]) => named ?? bare ?? dynamic)
     .filter(name => !/^(\.|node:)/.test(name) && !builtinModules.includes(name))
     .map(name => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))

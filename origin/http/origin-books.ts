@@ -36,7 +36,7 @@ const wasReleasedByPublication = ({ arrivedMs, publishedMs }: Held): boolean =>
   publishedMs !== undefined && publishedMs >= arrivedMs
 
 export class OriginBooks implements StoreObserver {
-  readonly #name: string
+  readonly #whose: { readonly role: 'origin'; readonly name: string; readonly region?: string }
   readonly #sites = new Set<string>()
   readonly #watchers: ((entry: AccessEntry, at: EpochMs) => void)[] = []
   #recorder: Recorder
@@ -47,9 +47,9 @@ export class OriginBooks implements StoreObserver {
   #heldSecond = 0
   #heldPeak = 0
 
-  constructor(name: string) {
-    this.#name = name
-    this.#recorder = new Recorder({ role: 'origin', name })
+  constructor(name: string, region?: string) {
+    this.#whose = { role: 'origin', name, ...(region === undefined ? {} : { region }) }
+    this.#recorder = new Recorder(this.#whose)
   }
 
   /** Requests of the delivery side that have ended, by reason and status. */
@@ -91,7 +91,7 @@ export class OriginBooks implements StoreObserver {
 
   /** The record starts anew; what is known of publications stays. */
   reset(): void {
-    this.#recorder = new Recorder({ role: 'origin', name: this.#name })
+    this.#recorder = new Recorder(this.#whose)
     this.#answers = new PairCounts()
     for (const { sites } of this.#segments.values()) sites.clear()
   }

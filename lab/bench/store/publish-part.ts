@@ -28,6 +28,7 @@ interface Turns {
   readonly quiet: number[]
   readonly storm: number[]
   reads: number
+  bytes: number
   readsFailed: number
   readsLagMs: number
   databaseReads: number
@@ -80,6 +81,7 @@ async function takeTurns(
     quiet: [],
     storm: [],
     reads: 0,
+    bytes: 0,
     readsFailed: 0,
     readsLagMs: 0,
     databaseReads: 0,
@@ -100,6 +102,7 @@ async function takeTurns(
     if (!stormed) continue
     turns.idleShares.push(idleShare(before, sampleCpu()))
     turns.reads += stormed.reads
+    turns.bytes += stormed.bytes
     turns.readsFailed += stormed.failed
     turns.readsLagMs = Math.max(turns.readsLagMs, stormed.lagMs as number)
     turns.databaseReads += databaseReads(stormed.counts)
@@ -130,6 +133,7 @@ function figuresOf(title: string, turns: Turns): Record<string, number> {
     [`publishes_failed.${title}`]: turns.publishesFailed,
     [`writes_over_500_ms.${title}`]: [...quiet, ...storm].filter(ms => ms > slowMs).length,
     [`storm_reads.${title}`]: turns.reads,
+    [`storm_bytes.${title}`]: turns.bytes,
     [`storm_reads_failed.${title}`]: turns.readsFailed,
     [`storm_lag_max_ms.${title}`]: turns.readsLagMs,
     [`database_reads_in_storm.${title}`]: turns.databaseReads / turns.reads,
