@@ -99,6 +99,9 @@ describe('the package', { timeout: 120_000 }, () => {
     expect(gate).toMatchObject({ code: 0, stdout: expect.stringContaining('The gate held: of ') })
     expect(performance.now() - startedMs).toBeLessThan(60_000)
     expect(text('junit.xml')).toContain('<testsuite name="smoke oca"')
+    const report = await run(tidegate, ['report', record, '--html', 'report.html'])
+    expect(report.code, report.stderr).toBe(0)
+    expect(text('report.html')).toContain('<script')
   })
 })
 

@@ -96,5 +96,6 @@ test('of whole records the times are taken, and neither counts nor the generator
 test('the same pairs give the same interval', () => {
   const pairs = noisy(1.1)
   expect(comparePairs(pairs)).toEqual(comparePairs(pairs))
-  expect(comparePairs(pairs, { ...usualPairRule, seed: 2 })).not.toEqual(comparePairs(pairs))
+  const few = { ...usualPairRule, resamples: 20 }
+  expect(comparePairs(pairs, { ...few, seed: 2 })).not.toEqual(comparePairs(pairs, few))
 })
