@@ -1,3 +1,4 @@
+import { limits } from '../../../live/limits.ts'
 import { type CpuSample, idleShare, sampleCpu } from './cpu.ts'
 import { quantile } from './quantile.ts'
 import type { StoreGround } from './store-grounds.ts'
@@ -21,7 +22,6 @@ export interface PublishOptions {
 
 const budgetMs = 10_000
 const keepMs = 3_600_000
-const slowMs = 500
 const [publishCore, stormCore] = [0, 1]
 
 interface Turns {
@@ -131,7 +131,7 @@ function figuresOf(title: string, turns: Turns): Record<string, number> {
     [`publish_p90_storm_over_quiet.${title}`]: stormP90 / quietP90,
     [`publishes.${title}`]: quiet.length + storm.length,
     [`publishes_failed.${title}`]: turns.publishesFailed,
-    [`writes_over_500_ms.${title}`]: [...quiet, ...storm].filter(ms => ms > slowMs).length,
+    [`writes_over_500_ms.${title}`]: [...quiet, ...storm].filter(ms => ms > limits.slowWriteMs).length,
     [`storm_reads.${title}`]: turns.reads,
     [`storm_bytes.${title}`]: turns.bytes,
     [`storm_reads_failed.${title}`]: turns.readsFailed,
