@@ -1,36 +1,35 @@
 import { defineConfig } from 'vitest/config'
 
-// Two cores carry three groups, one after the other: what tests parts; what runs whole storms, whose checks are about
-// milliseconds; and storms over a database cluster, which takes both cores to start.
+// Two cores carry four groups, one after the other, so that what takes a core for seconds does not cost another test the
+// milliseconds that it is about: what tests parts; whole storms; real stores and packages, which are heavy to start; and
+// storms over a database cluster.
 
-const clusters = ['lab/storage/cassandra-scenarios.test.ts']
-const storms = ['lab/**/*.test.ts', 'cli/gate.test.ts']
-const never = ['**/node_modules/**', 'results/runs/**']
-const shared = { pool: 'forks', testTimeout: 30_000 } as const
+const groups = {
+  storms: ['lab/**/*.test.ts', 'cli/gate.test.ts'],
+  heavy: ['services/**/*.test.ts', 'origin/store/{cassandra,s3,memcached}/**/*.test.ts', 'cli/package.test.ts'],
+  clusters: ['lab/storage/cassandra-scenarios.test.ts'],
+}
+const never = ['**/node_modules/**', 'results/runs/**', 'dist/**']
+
+const project = (name: string, groupOrder: number, include: readonly string[], exclude: readonly string[] = []) => ({
+  test: {
+    name,
+    pool: 'forks' as const,
+    testTimeout: 30_000,
+    include: [...include],
+    exclude: [...never, ...exclude],
+    sequence: { groupOrder },
+  },
+})
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      {
-        test: {
-          ...shared,
-          name: 'parts',
-          include: ['**/*.test.ts'],
-          exclude: [...never, ...storms],
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'storms',
-          include: storms,
-          exclude: [...never, ...clusters],
-          sequence: { groupOrder: 1 },
-        },
-      },
-      { test: { ...shared, name: 'clusters', include: clusters, exclude: never, sequence: { groupOrder: 2 } } },
+      project('parts', 0, ['**/*.test.ts'], [...groups.storms, ...groups.heavy]),
+      project('storms', 1, groups.storms, groups.clusters),
+      project('heavy', 2, groups.heavy),
+      project('clusters', 3, groups.clusters),
     ],
   },
 })
