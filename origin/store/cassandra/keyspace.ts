@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Client, types } from 'cassandra-driver'
+import { type Client, errors, types } from 'cassandra-driver'
 import type { Ms } from '../../../live/units.ts'
 import { StoreError } from '../segment-store.ts'
 import type { CassandraConfig } from './open-cassandra.ts'
@@ -48,13 +48,33 @@ const patiently = <Result>(what: string, act: () => Promise<Result>): Promise<Re
 async function makeTables(client: Client, localDataCentre: string, statements: readonly string[]): Promise<void> {
   const host = client.hosts.values().find(each => each.datacenter === localDataCentre && each.isUp())
   const execute = (statement: string) => client.execute(statement, [], { prepare: false, ...(host && { host }) })
-  for (const statement of statements) await execute(statement)
   const end = performance.now() + agreeWithinMs
+  for (const statement of statements) await made(statement, execute, end)
   while (!(await agree(client, execute))) {
     if (performance.now() > end) {
       throw new StoreError('unavailable', `the nodes did not agree on the new tables within ${agreeWithinMs} ms`)
     }
     await pause(askEveryMs)
+  }
+}
+
+/**
+ * Another origin may be making the same things: the node that is asked here may not have heard of the keyspace that
+ * another one has told of. It does in a moment; `end` is when that is no moment any more.
+ */
+async function made(statement: string, execute: (statement: string) => Promise<unknown>, end: number): Promise<void> {
+  for (;;) {
+    try {
+      await execute(statement)
+      return
+    } catch (error) {
+      const isUnheardOf =
+        error instanceof errors.ResponseError &&
+        error.code === types.responseErrorCodes.invalid &&
+        /doesn't exist/.test(error.message)
+      if (!isUnheardOf || performance.now() > end) throw error
+      await pause(askEveryMs)
+    }
   }
 }
 
