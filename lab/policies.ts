@@ -15,7 +15,8 @@ export interface NamedPolicy {
 
 export const presetNames = Object.keys(presets)
 
-const switchNames = Object.entries(policySchema.shape)
+/** Every behaviour that is on or off. */
+export const switchNames = Object.entries(policySchema.shape)
   .filter(([, schema]) => schema.type === 'boolean')
   .map(([name]) => name)
 

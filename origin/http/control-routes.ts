@@ -47,7 +47,7 @@ export function controlRoutes(parts: ControlParts): ControlRoutes {
 }
 
 async function stateOf({ origin, faulty, feed, followings, listen }: ControlParts): Promise<object> {
-  const { core, config, store } = origin
+  const { books, core, config, store } = origin
   const atMs = now()
   return {
     name: config.name,
@@ -61,6 +61,8 @@ async function stateOf({ origin, faulty, feed, followings, listen }: ControlPart
     limiter: core.limiter(atMs),
     followers: feed?.followers ?? 0,
     follows: followings.map(following => following.state()),
+    sites: books.traffic(),
+    counts: Object.fromEntries(books.counts()),
     store: { is: config.store.is, ...(await storeState(store)), faults: faulty.faults },
   }
 }
