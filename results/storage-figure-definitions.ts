@@ -16,14 +16,13 @@ export const storageFigureDefinitions = [
     name: 'acknowledged_lost',
     unit: '1',
     kind: 'exact',
-    definition:
-      'Those of them of which no acknowledged candidate of either pipeline could be read back with its checksum.',
+    definition: 'Those of them of which no acknowledged candidate of either pipeline could be read back with its checksum.',
   },
   {
     name: 'store_reads',
     unit: '1',
     kind: 'banded',
-    definition: 'Segment bodies that origins asked of their stores; of those who want one at once, one reads for all.',
+    definition: "Segment bodies that origins asked of their stores; of those who want one at once, one reads for all.",
   },
   {
     name: 'reads_failed_after_retries',

@@ -27,9 +27,7 @@ function readFigures(origins: readonly Part[]): Figures {
   const tierReads = total(origins, 'store.memcached.reads')
   return {
     store_reads: reads,
-    reads_failed_after_retries: sum(
-      ['unavailable', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`)),
-    ),
+    reads_failed_after_retries: sum(['unavailable', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`))),
     read_retries: sum(
       ['cassandra.retries', 'cassandra.hedges', 'cassandra.read_elsewhere', 's3.retries'].map(what =>
         total(origins, `store.${what}`),
