@@ -17,6 +17,9 @@ export type Policies = Readonly<Record<Side, string>>
 const siteOf = (side: Side, site: string, scenario: Scenario): string =>
   scenario.topology.sites.length === 1 ? side : `${side}-${site}`
 
+/** The process that has the players of one side. */
+export const fleetName = (side: Side): string => `fleet-${side}`
+
 /** The sites of one side. */
 export const sitesOf = (side: Side, scenario: Scenario): string[] =>
   scenario.topology.sites.map(({ name }) => siteOf(side, name, scenario))

@@ -1,24 +1,15 @@
 import { mkdirSync } from 'node:fs'
-import type { z } from 'zod'
 import type { EdgePolicy } from '../edge/core/policy.ts'
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs } from '../live/units.ts'
 import { now } from '../process/clock.ts'
 import { carryOut } from './actions.ts'
-import type { ControlClient } from './control-client.ts'
-import {
-  type DuelReading,
-  type EdgeReading,
-  edgeState,
-  fleetState,
-  originState,
-  pipelineState,
-  type SideReading,
-} from './duel-readings.ts'
+import { type DuelReading, originState } from './duel-readings.ts'
 import {
   type Action,
   beside,
   doubled,
+  fleetName,
   onBothSides,
   type Policies,
   type Scenario,
@@ -26,6 +17,7 @@ import {
   sides,
   sitesOf,
 } from './duel-scenario.ts'
+import { DuelWatch } from './duel-watch.ts'
 import { eventOf } from './event-of.ts'
 import type { HarnessError } from './harness-error.ts'
 import { edgesOf } from './process-configs.ts'
@@ -55,8 +47,6 @@ export interface PolicyChange {
 /** What ends every fault of a pipeline. */
 const sound = { stallForMs: 0, defects: null, lost: false, delay: { ms: 0, forMs: 0 }, tearPuts: { forMs: 0 } }
 
-const fleetName = (side: Side): string => `fleet-${side}`
-
 export class Duel {
   readonly event: LiveEvent
   readonly #options: DuelOptions
@@ -67,6 +57,7 @@ export class Duel {
   /** Ends what actions still mean to do later. */
   #acting = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  readonly #watch: DuelWatch
 
   private constructor(options: DuelOptions, storage: RunStorage) {
     const { scenario, policies, folder } = options
@@ -82,6 +73,8 @@ export class Duel {
       folder,
       decisionLogs: false,
     })
+    const edges = { left: this.#edgeNames('left'), right: this.#edgeNames('right') }
+    this.#watch = new DuelWatch({ world: this.#world, scenario, edges })
   }
 
   /** Starts everything; resolves when both fleets are on their way. Throws HarnessError; nothing is left behind then. */
@@ -164,33 +157,9 @@ export class Duel {
     await this.#world.processes.reset()
   }
 
-  /** What everybody says of himself now; a process that does not answer is left out. */
-  async read(): Promise<DuelReading> {
-    const [origin, pipelines, left, right] = await Promise.all([
-      this.#originState(),
-      Promise.all(
-        this.event.pipelines.map(async pipeline => ({
-          pipeline,
-          state: await stateOf(() => this.#world.pipeline(pipeline), pipelineState),
-        })),
-      ),
-      this.#readSide('left'),
-      this.#readSide('right'),
-    ])
-    const traffic = (side: Side) =>
-      sitesOf(side, this.#options.scenario).reduce(
-        (sum, site) => ({
-          requests: sum.requests + (origin?.sites[site]?.requests ?? 0),
-          held: sum.held + (origin?.sites[site]?.held ?? 0),
-        }),
-        { requests: 0, held: 0 },
-      )
-    return {
-      atMs: now(),
-      sides: { left: { ...left, traffic: traffic('left') }, right: { ...right, traffic: traffic('right') } },
-      origin,
-      pipelines,
-    }
+  /** What everybody says of himself now, or said last where he is too busy; who does not live is left out. */
+  read(): Promise<DuelReading> {
+    return this.#watch.read()
   }
 
   /** Resolves when a process ends without having been asked to. */
@@ -232,8 +201,9 @@ export class Duel {
   }
 
   async #liftMasks(): Promise<void> {
-    const masks = (await this.#originState())?.masks ?? []
-    for (const mask of masks) await this.#world.origins.commanded.post('/mask', { ...mask, lift: true })
+    const origin = this.#world.origins.commanded
+    const { masks } = originState.parse(await origin.get('/state'))
+    for (const mask of masks ?? []) await origin.post('/mask', { ...mask, lift: true })
   }
 
   #edgeNames(side: Side): string[] {
@@ -245,37 +215,5 @@ export class Duel {
 
   #livingEdges(side: Side): string[] {
     return this.#edgeNames(side).filter(edge => this.#world.livingEdges.includes(edge))
-  }
-
-  async #readSide(side: Side): Promise<Omit<SideReading, 'traffic'>> {
-    const [fleet, edges] = await Promise.all([
-      stateOf(() => this.#world.control(fleetName(side)), fleetState),
-      Promise.all(
-        this.#edgeNames(side).map(
-          async (edge): Promise<EdgeReading> => ({
-            edge,
-            state: await stateOf(() => this.#world.control(edge), edgeState),
-          }),
-        ),
-      ),
-    ])
-    return { edges, fleet }
-  }
-
-  #originState(): Promise<z.infer<typeof originState> | undefined> {
-    return stateOf(() => this.#world.origins.commanded, originState)
-  }
-}
-
-/** The state of the process that `control` leads to; undefined when it does not live or gives no answer. */
-async function stateOf<Schema extends z.ZodType>(
-  control: () => ControlClient,
-  schema: Schema,
-): Promise<z.infer<Schema> | undefined> {
-  try {
-    return schema.parse(await control().get('/state'))
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ZodError') throw error
-    return undefined
   }
 }
