@@ -19,6 +19,7 @@ import {
 } from './duel-scenario.ts'
 import { DuelWatch } from './duel-watch.ts'
 import { eventOf } from './event-of.ts'
+import { type Followed, followOne } from './follow-one.ts'
 import type { HarnessError } from './harness-error.ts'
 import { edgesOf } from './process-configs.ts'
 import { type RunStorage, startRunStorage } from './storage/run-storage.ts'
@@ -57,6 +58,7 @@ export class Duel {
   /** Ends what actions still mean to do later. */
   #acting = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  #follows = 0
   readonly #watch: DuelWatch
 
   private constructor(options: DuelOptions, storage: RunStorage) {
@@ -71,7 +73,7 @@ export class Duel {
       origin: { host: '127.0.0.1', port: 0 },
       runStorage: storage,
       folder,
-      decisionLogs: false,
+      decisionLogs: 'on-demand',
     })
     const edges = { left: this.#edgeNames('left'), right: this.#edgeNames('right') }
     this.#watch = new DuelWatch({ world: this.#world, scenario, edges })
@@ -133,6 +135,14 @@ export class Duel {
   /** As `act`, for actions that name this duel's own edges. */
   actNow(actions: readonly Action[], tell: (what: Record<string, unknown>) => void): Promise<void> {
     return this.#carryOut(actions, now(), tell)
+  }
+
+  /** Sends one request of its own through `side` and follows it from place to place. */
+  follow(side: Side): Promise<Followed> {
+    const [site] = sitesOf(side, this.#options.scenario)
+    const edges = edgesOf(this.#world.plan.scenario).filter(place => place.site === site)
+    const id = `follow-${++this.#follows}`
+    return followOne({ world: this.#world, event: this.event, edges: edges.map(({ edge }) => edge), id })
   }
 
   /** Everything as it was at the start: policies, fleets, faults, edges that are down, masks; counts begin anew. */

@@ -36,7 +36,7 @@ export interface WorldPlan {
   readonly requestBudget?: number | undefined
   /** Configurations, logs and last words are kept here. */
   readonly folder: string
-  readonly decisionLogs: boolean
+  readonly decisionLogs: boolean | 'on-demand'
 }
 
 /** What the lab reads of a pipeline's `GET /state`. */

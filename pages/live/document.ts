@@ -98,11 +98,11 @@ const story = html`<section id="story" class="story" aria-live="polite" hidden>
 
 /** Shape and word of each kind of mark; the canvas draws the same shapes. */
 const marks = [
-  ['hit', '●', 'served from the cache'],
-  ['collapsed', '◆', 'waiting for another’s fetch'],
-  ['fill', '▲', 'going on to the origin or a sibling'],
+  ['hit', '●', 'from the cache'],
+  ['collapsed', '◆', 'join another’s fetch'],
+  ['fill', '▲', 'go on, to origin or sibling'],
   ['held', '■', 'held at the origin'],
-  ['negative', '○', 'a kept 404'],
+  ['negative', '○', 'from a kept 404'],
   ['refused', '✕', 'refused at the edge'],
 ] as const
 
@@ -110,10 +110,9 @@ const presetKeys: Readonly<Record<Side, readonly string[]>> = { left: ['1', '2',
 
 const figures = [
   ['players', 'viewers'],
-  ['asked', 'segment requests, a second'],
+  ['asked', 'segments asked, a second'],
   ['share', 'of them from the cache'],
   ['p50', 'wait, median'],
-  ['p99', 'wait, slowest 1 %'],
   ['stops', 'times playback stopped'],
   ['early404', 'early 404s'],
   ['wrong', 'wrong bodies'],
@@ -129,7 +128,11 @@ ${['none', 'nginx', 'oca'].map(
 )}
 </div>
 </div>
-<p class="load"><strong data-field="origin">–</strong> <span>requests a second<br>reach the origin</span></p>
+<div class="load">
+<p><strong data-field="origin">–</strong> <span>requests a second reach the origin</span></p>
+<p><strong data-field="held">–</strong> <span>held there now</span></p>
+<p><strong data-field="p99">–</strong> <span>is the wait of the slowest 1 %</span></p>
+</div>
 <canvas class="flow" height="190" aria-hidden="true"></canvas>
 <p class="scale quiet" data-field="scale"></p>
 <ul class="marks">

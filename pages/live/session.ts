@@ -13,7 +13,7 @@ import { actionInWords, commandInWords, Happenings } from './happenings.ts'
 import { originUpdate, pipelineUpdates } from './origin-update.ts'
 import { SideHistory } from './side-history.ts'
 import { Story, type StoryStep } from './story.ts'
-import { type Message, type Opening, type Phase, recordingSchemaName, type Update } from './update.ts'
+import { type Followed, type Message, type Opening, type Phase, recordingSchemaName, type Update } from './update.ts'
 
 // One session of the live page: runs the scenario, looks at its processes five times a second, tells everybody who
 // watches, and does what it is commanded. It outlives a scenario that ends or fails, and can run it again.
@@ -48,6 +48,8 @@ export class Session {
   #beganMs = 0
   #reading: DuelReading | undefined
   #story: Story | undefined
+  /** To be told with the next update. */
+  #followed: Followed | undefined
   #running: Promise<void> | undefined
   #commanding: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -166,6 +168,8 @@ export class Session {
       this.#happenings.notice(reading, shown)
       this.#remember(atMs, shown.left.rates.origin, shown.right.rates.origin)
     }
+    const followed = this.#followed
+    this.#followed = undefined
     return {
       is: 'update',
       atMs,
@@ -175,6 +179,7 @@ export class Session {
       pipelines: reading ? pipelineUpdates(reading) : [],
       happened: this.#happenings.takeFresh(),
       story: this.#story?.state(shown, atMs),
+      followed,
       server: this.#cpu.tick(),
     }
   }
@@ -228,7 +233,17 @@ export class Session {
         for (const side of sides) this.#histories[side].reset()
         return
       case 'follow':
-        return
+        return this.#follow(duel, command.side)
+    }
+  }
+
+  async #follow(duel: Duel, side: Side): Promise<void> {
+    const { id, steps } = await duel.follow(side)
+    const beganMs = steps[0]?.atMs ?? 0
+    this.#followed = {
+      side,
+      id,
+      steps: steps.map(({ atMs, where, what }) => ({ afterMs: Number((atMs - beganMs).toFixed(3)), where, what })),
     }
   }
 

@@ -91,8 +91,6 @@ export interface Followed {
   readonly side: Side
   readonly id: string
   readonly steps: readonly FollowedStep[]
-  /** What is not known, in words. */
-  readonly missing?: string | undefined
 }
 
 export interface Update {

@@ -21,7 +21,7 @@ export class Curve {
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map(tick => (tick === 0 ? 'now' : `${Math.round(tick)} s`)) },
+        { ...axis, space: 70, values: (_, ticks) => ticks.map(tick => (tick === 0 ? 'now' : `${Math.round(tick)} s`)) },
         { ...axis, size: 60, values: (_, ticks) => ticks.map(tick => formatNumber(tick)) },
       ],
       series: [

@@ -25,10 +25,10 @@ export function forgetHappenings(): void {
   find('#happenings').replaceChildren(element('li', { className: 'quiet', text: 'nothing yet' }))
 }
 
-export function showFollowed({ side, id, steps, missing }: Followed): void {
+export function showFollowed({ side, id, steps }: Followed): void {
   const first = steps[0]?.afterMs ?? 0
   const took = (steps.at(-1)?.afterMs ?? 0) - first
-  write('followed', `${id}, through the ${side}: ${took.toFixed(1)} ms in ${steps.length} steps${missing ? `; ${missing}` : ''}`)
+  write('followed', `${id}, through the ${side}: ${took.toFixed(1)} ms in ${steps.length} steps`)
   find('#followed').replaceChildren(
     ...steps.map(({ afterMs, where, what }) =>
       element(

@@ -10,8 +10,8 @@ registerPlayer('hls', ({ video, edge, event, seen, failed }) => {
   const hls = new Hls({ enableWorker: false, lowLatencyMode: false })
   let again = 0
   hls.on(Hls.Events.FRAG_LOADED, (_, { frag, networkDetails }) => {
-    const request = networkDetails instanceof XMLHttpRequest ? networkDetails : undefined
-    seen({ url: frag.url, field: name => request?.getResponseHeader(name) ?? undefined })
+    const fields = networkDetails instanceof XMLHttpRequest ? fieldsOf(networkDetails) : new Map<string, string>()
+    seen({ url: frag.url, field: name => fields.get(name) })
   })
   hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
     if (!fatal) return
@@ -32,3 +32,12 @@ registerPlayer('hls', ({ video, edge, event, seen, failed }) => {
     },
   }
 })
+
+/** All at once: a browser complains of each field that is asked for by name and is not there. */
+const fieldsOf = (request: XMLHttpRequest): Map<string, string> =>
+  new Map(
+    request
+      .getAllResponseHeaders()
+      .split('\r\n')
+      .map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  )

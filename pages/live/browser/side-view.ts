@@ -31,6 +31,7 @@ export class SideView {
     write('scale', aMarkFor === 1 ? 'one mark is one request' : `one mark is ${formatNumber(aMarkFor)} requests`, root)
     write('policy', update.policy, root)
     write('origin', formatNumber(rates.origin), root)
+    write('held', formatNumber(update.held), root)
     write('players', players.present === players.wanted ? formatNumber(players.present) : `${formatNumber(players.present)} of ${formatNumber(players.wanted)}`, root)
     write('asked', formatNumber(rates.asked), root)
     write('share', rates.asked > 0 ? formatShare(Math.min(1, (rates.hits + rates.negative + rates.collapsed) / rates.asked)) : '–', root)
