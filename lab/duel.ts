@@ -162,6 +162,8 @@ export class Duel {
         [...changes.matchAll(/([+-])(\w+)/g)].map(([, on, name]) => [name, on === '+']),
       )
       await this.setPolicy(side, { preset, switches })
+      // Who has given up comes back only as somebody new.
+      await this.setPlayers(side, 0)
       await this.setPlayers(side, players)
     }
     await this.#world.processes.reset()

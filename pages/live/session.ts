@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Duel } from '../../lab/duel.ts'
 import type { DuelReading } from '../../lab/duel-readings.ts'
@@ -51,6 +52,8 @@ export class Session {
   /** To be told with the next update. */
   #followed: Followed | undefined
   #running: Promise<void> | undefined
+  /** How often the scenario was begun. */
+  #runs = 0
   #commanding: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   /** Origin requests a second of both sides, once a second, for a page that joins. */
@@ -114,7 +117,9 @@ export class Session {
     }
     tell('starting the processes')
     this.#histories = { left: new SideHistory(), right: new SideHistory() }
-    const duel = await Duel.start({ scenario, policies, players, folder, tell, signal })
+    // A folder for each time: a store belongs to the event that was put on the clock with it.
+    const own = join(folder, String(++this.#runs))
+    const duel = await Duel.start({ scenario, policies, players, folder: own, tell, signal })
     try {
       this.#duel = duel
       this.#beganMs = now() as number

@@ -9,7 +9,8 @@ const silenceMs = 3_000
 
 export interface Heard {
   message(message: Message): void
-  lost(): void
+  /** @param why what can be done about it, where that is known */
+  lost(why?: string): void
 }
 
 export function connect(heard: Heard): void {
@@ -25,7 +26,9 @@ export function connect(heard: Heard): void {
     source.onerror = () => {
       heard.lost()
       // Closed for good, as by a refusal: asked again, where the browser itself would not.
-      if (source?.readyState === EventSource.CLOSED) setTimeout(open, 1_000)
+      if (source?.readyState !== EventSource.CLOSED) return
+      setTimeout(open, 1_000)
+      void refusal().then(why => why && heard.lost(why))
     }
   }
   const alive = (): void => {
@@ -38,6 +41,12 @@ export function connect(heard: Heard): void {
   }
   open()
   alive()
+}
+
+/** The words of a server that answers, but not to this page: it was started anew. */
+async function refusal(): Promise<string | undefined> {
+  const response = await fetch('/', { method: 'HEAD' }).catch(() => undefined)
+  return response?.status === 401 ? 'tidegate demo was started anew: open the address that it printed' : undefined
 }
 
 /** Rejects with the server's words, or with what happened to the connection. */

@@ -18,9 +18,9 @@ export function showPhase(phase: Phase): void {
   if (start) start.hidden = phase.is !== 'ended' && phase.is !== 'failed'
 }
 
-export function showLost(): void {
+export function showLost(why = 'the connection is lost; trying again …'): void {
   document.documentElement.dataset.phase = 'lost'
-  write('phase', 'the connection is lost; trying again …')
+  write('phase', why)
 }
 
 function wordsOf(phase: Phase): string {
