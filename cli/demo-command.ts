@@ -60,7 +60,8 @@ export const demoCommand = (): Command =>
 
 async function demo(name: string, flags: Flags): Promise<number> {
   const { left, right, port, crowd, story = false } = flags
-  if (flags.html !== undefined) throw new ConfigurationError('--html writes a recorded session: give --replay FILE as well')
+  if (flags.html !== undefined)
+    throw new ConfigurationError('--html writes a recorded session: give --replay FILE as well')
   for (const policy of [left, right]) parsePolicy(policy)
   const scenario = loadScenario(name, { policies: presetNames })
   const players = flags.players ?? scenario.fleet.players

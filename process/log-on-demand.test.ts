@@ -6,7 +6,11 @@ import { decisionLogOf, LogOnDemand, logRoutes } from './log-on-demand.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const linesOf = (file: string) => readFileSync(file, 'utf8').trim().split('\n').map(line => JSON.parse(line))
+const linesOf = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
 
 it('keeps nothing until it is wanted, and then begins with its head', async () => {
   const file = join(folder, 'a.ndjson')

@@ -46,7 +46,11 @@ export const behaviours: readonly Behaviour[] = [
     on: { wakeOnFill: true, lockPollMs: 0 },
     off: { wakeOnFill: false, lockPollMs: 500 },
   },
-  flag('streamWhileFilling', 'passes bytes on at once', 'Who waits gets each byte as it arrives, not the whole at its end.'),
+  flag(
+    'streamWhileFilling',
+    'passes bytes on at once',
+    'Who waits gets each byte as it arrives, not the whole at its end.',
+  ),
   {
     name: 'afterLockTimeout',
     label: 'never opens to the origin',
@@ -54,10 +58,26 @@ export const behaviours: readonly Behaviour[] = [
     on: { afterLockTimeout: 'answer' },
     off: { afterLockTimeout: 'origin' },
   },
-  flag('resumeBrokenFill', 'mends a broken fetch', 'A fetch that breaks goes on where it broke, once, for all who wait.'),
-  flag('rangeValidation', 'refuses impossible numbers', 'A segment that cannot exist yet is refused without asking anybody.'),
-  flag('designatedFill', 'one edge fetches for its site', 'Of all edges of a site one asks the origin, the others ask it.'),
-  flag('eventState', 'newest notifications on every answer', 'A notification reaches viewers with whatever they get next.'),
+  flag(
+    'resumeBrokenFill',
+    'mends a broken fetch',
+    'A fetch that breaks goes on where it broke, once, for all who wait.',
+  ),
+  flag(
+    'rangeValidation',
+    'refuses impossible numbers',
+    'A segment that cannot exist yet is refused without asking anybody.',
+  ),
+  flag(
+    'designatedFill',
+    'one edge fetches for its site',
+    'Of all edges of a site one asks the origin, the others ask it.',
+  ),
+  flag(
+    'eventState',
+    'newest notifications on every answer',
+    'A notification reaches viewers with whatever they get next.',
+  ),
   {
     name: 'proxy_cache_use_stale',
     label: 'old playlists rather than none',
@@ -65,7 +85,11 @@ export const behaviours: readonly Behaviour[] = [
     on: { proxy_cache_use_stale: stale },
     off: { proxy_cache_use_stale: [] },
   },
-  flag('proxy_cache_background_update', 'refreshes behind an old copy', 'One request refreshes what others still get old.'),
+  flag(
+    'proxy_cache_background_update',
+    'refreshes behind an old copy',
+    'One request refreshes what others still get old.',
+  ),
   flag('staleLive', 'serves old segments', 'Also live segments past their lifetime: no preset does.'),
   flag('invalidateOnUnsafe', 'forgets what a POST has changed', 'RFC 9111, 4.4; stock nginx does not.'),
 ]

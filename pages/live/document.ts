@@ -57,7 +57,9 @@ ${recording && html`<script type="application/json" id="recording">${jsonForScri
 function policyFor(code: string, live: boolean): string {
   const hash = `'sha256-${createHash('sha256').update(code).digest('base64')}'`
   const own = live ? " 'self'" : ''
-  const edges = live ? "connect-src 'self' http://127.0.0.1:*; media-src blob: http://127.0.0.1:*; form-action 'none'; " : ''
+  const edges = live
+    ? "connect-src 'self' http://127.0.0.1:*; media-src blob: http://127.0.0.1:*; form-action 'none'; "
+    : ''
   return `default-src 'none'; ${edges}script-src ${hash}${own}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'`
 }
 
@@ -152,7 +154,9 @@ ${behaviours.map(
 </section>`
 
 const sideButtons = (fault: (typeof faults)[number]): Html =>
-  html`<div class="fault"><p><b>${fault.label}</b><small>${fault.says}</small></p><div class="buttons">${(['left', 'right'] as const).map(
+  html`<div class="fault"><p><b>${fault.label}</b><small>${fault.says}</small></p><div class="buttons">${(
+    ['left', 'right'] as const
+  ).map(
     one =>
       html`<button type="button" data-command="${JSON.stringify({ do: 'fault', fault: fault.name, side: one })}">${fault.label}, ${one}</button>`,
   )}</div></div>`

@@ -13,7 +13,11 @@ export interface Fault {
 
 export const faults = [
   fault('lose-pipeline', 'lose pipeline a', 'It publishes nothing for 15 s; the origin serves the other one.'),
-  fault('defects', 'defects in pipeline a', 'For 15 s its segments jump by 40 ms; the origin waits 0.5 s for a sound one.'),
+  fault(
+    'defects',
+    'defects in pipeline a',
+    'For 15 s its segments jump by 40 ms; the origin waits 0.5 s for a sound one.',
+  ),
   fault('late-publish', 'publish late', 'For 15 s both pipelines publish 1.2 s late; requests are held, or ask again.'),
   fault('torn-puts', 'tear uploads', 'For 8 s every upload of pipeline a breaks in the middle and is tried again.'),
   fault('origin-slow', 'slow origin', 'For 10 s every answer of the origin takes 400 ms longer.'),

@@ -1,8 +1,8 @@
 import type { DuelReading } from '../../lab/duel-readings.ts'
 import { type Side, sides } from '../../lab/duel-scenario.ts'
 import { limits } from '../../live/limits.ts'
-import { faults, sideWords } from './faults.ts'
 import type { Command } from './commands.ts'
+import { faults, sideWords } from './faults.ts'
 import type { Happening, SideUpdate } from './update.ts'
 
 // What just happened, in words: what was commanded, what processes did, what viewers met.

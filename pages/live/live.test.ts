@@ -10,9 +10,9 @@ import { livePage } from './assets.ts'
 import { behaviours } from './behaviours.ts'
 import { faults } from './faults.ts'
 import { Recording, readRecording } from './recording.ts'
-import { type ShowServer, serveShow } from './server.ts'
-import { Session, type SessionOptions } from './session.ts'
+import { type Show, type ShowServer, serveShow } from './server.ts'
 import { aSession, evil } from './session.fixture.ts'
+import { Session, type SessionOptions } from './session.ts'
 import { liveShow } from './shows.ts'
 import { storySteps } from './story.ts'
 
@@ -22,6 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tidegate-live-'))
 const players = 20
 
 interface Running {
+  readonly show: Show
   readonly server: ShowServer
   readonly recording: Recording
   stop(): Promise<void>
@@ -38,14 +39,15 @@ async function run(scenario: string, name: string, options: Partial<SessionOptio
     tellsStory: false,
     ...options,
   })
-  const server = await serveShow(liveShow(session, recording), 0)
+  const show = liveShow(session, recording)
+  const server = await serveShow(show, 0)
   session.begin()
   const stop = async (): Promise<void> => {
     await session.end()
     await server.close()
     await recording.close()
   }
-  return { server, recording, stop }
+  return { show, server, recording, stop }
 }
 
 const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).first().innerText()
@@ -127,11 +129,19 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
           const turned = (await button.getAttribute('aria-checked')) === 'true' ? 'false' : 'true'
           await press(page, `[data-side="${side}"] [data-behaviour="${name}"]`)
           // What is shown is what the edge's own policy says.
-          await page.waitForSelector(`[data-side="${side}"] [data-behaviour="${name}"][aria-checked="${turned}"]`, { state: 'attached' })
+          await page.waitForSelector(`[data-side="${side}"] [data-behaviour="${name}"][aria-checked="${turned}"]`, {
+            state: 'attached',
+          })
         }
         await says(page, `[data-side="${side}"] h2`, /changed/)
       }
-      for (const [key, side, preset] of [['1', 'left', 'none'], ['3', 'left', 'oca'], ['8', 'right', 'none'], ['0', 'right', 'oca'], ['2', 'left', 'nginx']] as const) {
+      for (const [key, side, preset] of [
+        ['1', 'left', 'none'],
+        ['3', 'left', 'oca'],
+        ['8', 'right', 'none'],
+        ['0', 'right', 'oca'],
+        ['2', 'left', 'nginx'],
+      ] as const) {
         await page.locator('body').press(key)
         await page.waitForSelector(`[data-side="${side}"] [data-preset="${preset}"][aria-pressed="true"]`)
       }
@@ -154,11 +164,28 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
         'kill-origin': ['#happenings li', /the origin is back/],
         'restart-edge': ['[data-side="right"] [data-field="edges"]', /right1 ▲ is down/],
       }
-      const inTurn = ['raise-version', 'mask', 'invalidate', 'notify', 'shed', 'lose-pipeline', 'defects', 'late-publish', 'torn-puts', 'origin-slow', 'origin-down', 'flush', 'restart-edge', 'kill-origin'] as const
+      const inTurn = [
+        'raise-version',
+        'mask',
+        'invalidate',
+        'notify',
+        'shed',
+        'lose-pipeline',
+        'defects',
+        'late-publish',
+        'torn-puts',
+        'origin-slow',
+        'origin-down',
+        'flush',
+        'restart-edge',
+        'kill-origin',
+      ] as const
       expect([...inTurn].sort()).toEqual(faults.map(({ name }) => name).sort())
       for (const name of inTurn) {
         const fault = faults.find(one => one.name === name)
-        const buttons = fault?.ofSide ? `[data-command*='"${name}"'][data-command*='"right"']` : `[data-fault="${name}"]`
+        const buttons = fault?.ofSide
+          ? `[data-command*='"${name}"'][data-command*='"right"']`
+          : `[data-fault="${name}"]`
         await press(page, buttons)
         await happens(page, new RegExp(`^\\d.*${fault?.label}`))
         const effect = effects[name]
@@ -214,24 +241,30 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
     it.each([
       ['wide, light', 1_280, 'light', 'no-preference'],
       ['narrow, dark, still', 390, 'dark', 'reduce'],
-    ] as const)('fits its window, and moves only where that is wanted: %s', { timeout: 60_000 }, async (_, width, colorScheme, reducedMotion) => {
-      const { page, complaints } = await openRunning({ viewport: { width, height: 900 }, colorScheme, reducedMotion })
-      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
-      expect(await page.locator('canvas.flow').first().isVisible()).toBe(reducedMotion === 'no-preference')
-      // Every mark has its word and number, and every control its name.
-      expect(await page.locator('[data-side="left"] .marks li').allInnerTexts()).toHaveLength(6)
-      const unnamed = 'button:not(:has-text(""))'
-      expect(await page.locator(unnamed).count()).toBe(0)
-      await page.locator('body').press('?')
-      await page.waitForSelector('dialog[open]')
-      await page.keyboard.press('Escape')
-      await page.screenshot({ path: join(tmpdir(), `tidegate-live-${width}.png`), fullPage: true })
-      expect(complaints).toEqual([])
-    })
+    ] as const)(
+      'fits its window, and moves only where that is wanted: %s',
+      { timeout: 60_000 },
+      async (_, width, colorScheme, reducedMotion) => {
+        const { page, complaints } = await openRunning({ viewport: { width, height: 900 }, colorScheme, reducedMotion })
+        expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
+        expect(await page.locator('canvas.flow').first().isVisible()).toBe(reducedMotion === 'no-preference')
+        // Every mark has its word and number, and every control its name.
+        expect(await page.locator('[data-side="left"] .marks li').allInnerTexts()).toHaveLength(6)
+        const unnamed = 'button:not(:has-text(""))'
+        expect(await page.locator(unnamed).count()).toBe(0)
+        await page.locator('body').press('?')
+        await page.waitForSelector('dialog[open]')
+        await page.keyboard.press('Escape')
+        await page.screenshot({ path: join(tmpdir(), `tidegate-live-${width}.png`), fullPage: true })
+        expect(complaints).toEqual([])
+      },
+    )
 
     it('says that the connection is lost, and comes back', { timeout: 60_000 }, async () => {
       const { page } = await openRunning()
+      // What is open stays open for a browser that goes offline: the stream ends, and cannot be had again.
       await context?.setOffline(true)
+      running.show.streams.close()
       await says(page, '[data-field="phase"]', /the connection is lost/)
       await context?.setOffline(false)
       await says(page, '[data-field="phase"]', /^running/)

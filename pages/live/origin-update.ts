@@ -15,7 +15,9 @@ export function originUpdate({ origin }: DuelReading): Update['origin'] {
     down,
     version: origin.event.version,
     masks: origin.masks?.length ?? 0,
-    notifications: origin.notifications.notifications.slice(-4).map(({ sequence, type, text }) => ({ sequence, type, text })),
+    notifications: origin.notifications.notifications
+      .slice(-4)
+      .map(({ sequence, type, text }) => ({ sequence, type, text })),
   }
 }
 

@@ -9,7 +9,7 @@ import { PlayerView } from './browser/player-view.ts'
 import { Replay } from './browser/replay.ts'
 import { SideView } from './browser/side-view.ts'
 import { showStory } from './browser/story-view.ts'
-import { viewersOf, ViewersSlider } from './browser/viewers.ts'
+import { ViewersSlider, viewersOf } from './browser/viewers.ts'
 import type { Command } from './commands.ts'
 import type { Message, Update } from './update.ts'
 
@@ -52,7 +52,10 @@ function show(update: Update): void {
     viewers?.show(viewersOf(update.sides))
   }
   showStory(update.story)
-  write('server', `${formatNumber(server.updatesPerS)} updates a second, ${formatNumber(server.cpuShare * 100)} % of a core`)
+  write(
+    'server',
+    `${formatNumber(server.updatesPerS)} updates a second, ${formatNumber(server.cpuShare * 100)} % of a core`,
+  )
   const troubles = [
     ...(origin?.alive ? [] : ['▲ is gone']),
     ...(origin?.down ? ['▲ refuses everything'] : []),
@@ -61,7 +64,12 @@ function show(update: Update): void {
     ...(origin && origin.masks > 0 ? [`${origin.masks} masked ranges`] : []),
   ]
   write('origin-state', origin ? troubles.join(', ') || `sound, event version ${origin.version}` : '–')
-  write('pipelines', pipelines.map(({ pipeline, troubles }) => `${pipeline}: ${troubles.length > 0 ? `▲ ${troubles.join(', ')}` : 'sound'}`).join('; ') || '–')
+  write(
+    'pipelines',
+    pipelines
+      .map(({ pipeline, troubles }) => `${pipeline}: ${troubles.length > 0 ? `▲ ${troubles.join(', ')}` : 'sound'}`)
+      .join('; ') || '–',
+  )
 }
 
 function obey(command: Command): void {
@@ -125,7 +133,10 @@ if (replayed) {
     },
   })
   find('[data-replay="toggle"]').addEventListener('click', () => replay.toggle())
-  listenToKeys({ ...acts, story: () => undefined }, { ' ': () => replay.toggle(), ArrowLeft: () => replay.skip(-5_000), ArrowRight: () => replay.skip(5_000) })
+  listenToKeys(
+    { ...acts, story: () => undefined },
+    { ' ': () => replay.toggle(), ArrowLeft: () => replay.skip(-5_000), ArrowRight: () => replay.skip(5_000) },
+  )
 } else {
   listenToKeys(acts, {}, obey)
   connect({ message: hear, lost: showLost })

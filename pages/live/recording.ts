@@ -47,7 +47,9 @@ export function readRecording(file: string): Message[] {
   let text: string
   try {
     if (statSync(file).size > 2 * limits.demoRecordingBytes) {
-      throw new ConfigurationError(`${file} is larger than any recording of a session (${limits.demoRecordingBytes} bytes)`)
+      throw new ConfigurationError(
+        `${file} is larger than any recording of a session (${limits.demoRecordingBytes} bytes)`,
+      )
     }
     text = readFileSync(file, 'utf8')
   } catch (error) {
@@ -56,12 +58,15 @@ export function readRecording(file: string): Message[] {
   }
   const lines = text.split('\n').filter(line => line !== '')
   const messages = lines.flatMap((line, i) => parsed(line, i === lines.length - 1, file, i + 1))
-  const [first] = messages
-  if (first?.is !== 'opening') {
+  // Before it there is only how the processes were started.
+  const opening = messages.find(message => message.is === 'opening')
+  if (opening === undefined) {
     throw new ConfigurationError(`${file} is no recording of a session: tidegate demo writes one, session.ndjson`)
   }
-  if (first.schema !== recordingSchemaName) {
-    throw new ConfigurationError(`${file} is a recording of ${first.schema}, and this Tidegate plays ${recordingSchemaName}`)
+  if (opening.schema !== recordingSchemaName) {
+    throw new ConfigurationError(
+      `${file} is a recording of ${opening.schema}, and this Tidegate plays ${recordingSchemaName}`,
+    )
   }
   return messages
 }

@@ -33,7 +33,13 @@ interface Asked {
 function ask({ method = 'GET', path = '/', headers = {}, body }: Asked) {
   return new Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>(
     (done, fail) => {
-      const asking = request({ host: '127.0.0.1', port: base.port, method, path, headers: { host: base.host, ...headers } })
+      const asking = request({
+        host: '127.0.0.1',
+        port: base.port,
+        method,
+        path,
+        headers: { host: base.host, ...headers },
+      })
       asking.on('error', fail)
       asking.on('response', response => {
         let text = ''
@@ -82,7 +88,9 @@ describe('who may watch', () => {
   it('refuses a name that was rebound to this machine', async () => {
     const evil = { cookie, host: `evil.example:${base.port}` }
     expect((await ask({ headers: evil })).status).toBe(421)
-    expect((await ask({ path: base.pathname + base.search, headers: { host: evil.host } })).headers['set-cookie']).toBe(undefined)
+    expect((await ask({ path: base.pathname + base.search, headers: { host: evil.host } })).headers['set-cookie']).toBe(
+      undefined,
+    )
   })
 
   it('sends the page with its policy, and scripts that are nothing else', async () => {
@@ -136,7 +144,12 @@ describe('events', () => {
   })
   const watch = () =>
     new Promise<{ status: number; next: (words: string) => Promise<string> }>(done => {
-      const asking = request({ host: '127.0.0.1', port: base.port, path: '/events', headers: { host: base.host, cookie } })
+      const asking = request({
+        host: '127.0.0.1',
+        port: base.port,
+        path: '/events',
+        headers: { host: base.host, cookie },
+      })
       opened.push(asking)
       asking.on('error', () => undefined)
       asking.on('response', response => {
@@ -147,7 +160,8 @@ describe('events', () => {
           changed.dispatchEvent(new Event('data'))
         })
         const next = async (words: string) => {
-          while (!text.includes(words)) await new Promise(seen => changed.addEventListener('data', seen, { once: true }))
+          while (!text.includes(words))
+            await new Promise(seen => changed.addEventListener('data', seen, { once: true }))
           return text
         }
         done({ status: response.statusCode ?? 0, next })

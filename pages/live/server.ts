@@ -17,7 +17,9 @@ export interface Show {
   /** Scripts that the page loads when they are wanted, by path. */
   script(path: string): Promise<string | undefined>
   /** What there is to download, by path. */
-  download(path: string): Promise<{ readonly name: string; readonly type: string; readonly body: string | Buffer } | undefined>
+  download(
+    path: string,
+  ): Promise<{ readonly name: string; readonly type: string; readonly body: string | Buffer } | undefined>
   readonly streams: EventStreams
   /** What a page that joins must know. */
   greeting(): readonly string[]

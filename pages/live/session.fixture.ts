@@ -28,7 +28,9 @@ const updateAt = (second: number): Update => ({
   sides: { left: sideAt(second, 'none', 100 + second), right: sideAt(second, 'oca', 4) },
   origin: { alive: true, shedding: false, slowMs: 0, down: false, version: 1, masks: 0, notifications: [] },
   pipelines: [{ pipeline: 'a', troubles: [] }],
-  happened: [{ number: second + 1, atMs: 1_800_000_000_000 + second * 1_000, text: `${second}: ${evil}`, kind: 'event' }],
+  happened: [
+    { number: second + 1, atMs: 1_800_000_000_000 + second * 1_000, text: `${second}: ${evil}`, kind: 'event' },
+  ],
   followed: {
     side: 'left',
     id: evil,

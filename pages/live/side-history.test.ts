@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SideReading } from '../../lab/duel-readings.ts'
 import { type EdgePolicy, presets } from '../../edge/core/policy.ts'
+import type { SideReading } from '../../lab/duel-readings.ts'
 import { behavioursOf } from './behaviours.ts'
 import { quantileOf, SideHistory } from './side-history.ts'
 
@@ -16,7 +16,9 @@ interface Given {
 }
 
 function reading({ reasons = {}, origin = 0, fleet = {}, waits = [0, 0, 0], policy = {}, down }: Given): SideReading {
-  const counts = Object.fromEntries(Object.entries(reasons).map(([reason, count]) => [`requests.reason.${reason}`, count]))
+  const counts = Object.fromEntries(
+    Object.entries(reasons).map(([reason, count]) => [`requests.reason.${reason}`, count]),
+  )
   const state = { policy: { ...(presets.oca as EdgePolicy), ...policy }, waiting: 2, counts }
   return {
     edges: [{ edge: 'right1', state: down ? undefined : state }],

@@ -1,6 +1,6 @@
 import type { SideReading } from '../../lab/duel-readings.ts'
-import type { Flow, Rates, SideUpdate } from './update.ts'
 import { behavioursOf } from './behaviours.ts'
+import type { Flow, Rates, SideUpdate } from './update.ts'
 
 // One side as the page shows it, from readings of its processes: what happened since the reading before, how much that is
 // a second, and how long viewers waited of late. Counts of a process that came back begin at 0 again.
@@ -93,7 +93,9 @@ export class SideHistory {
     const lookedBackMs = Math.max(200, Math.min(ratesOverMs, atMs - (first?.atMs ?? atMs)))
     const aSecond = (count: number): number => Math.round((count * 10_000) / lookedBackMs) / 10
     const sum = recent.reduce((total, { flow }) => added(total, flow), emptyFlow)
-    const flow = Object.fromEntries(Object.entries(sum).map(([name, count]) => [name, aSecond(count)])) as unknown as Flow
+    const flow = Object.fromEntries(
+      Object.entries(sum).map(([name, count]) => [name, aSecond(count)]),
+    ) as unknown as Flow
     return { ...flow, origin: aSecond(recent.reduce((total, { origin }) => total + origin, 0)) }
   }
 

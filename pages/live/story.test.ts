@@ -12,7 +12,8 @@ describe('the story', () => {
     expect(totalMs).toBeGreaterThan(165_000)
     expect(totalMs).toBeLessThan(195_000)
     for (const { commands, later } of steps) {
-      for (const command of [...commands, ...(later?.commands ?? [])]) expect(commandSchema.parse(command)).toEqual(command)
+      for (const command of [...commands, ...(later?.commands ?? [])])
+        expect(commandSchema.parse(command)).toEqual(command)
     }
     expect(limits.demoPlayers).toBeGreaterThanOrEqual(1_000)
   })

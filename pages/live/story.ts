@@ -35,7 +35,11 @@ export interface StoryStep {
 }
 
 const players = (count: number): Command => ({ do: 'players', players: count })
-const preset = (side: 'left' | 'right', name: 'none' | 'nginx' | 'oca'): Command => ({ do: 'preset', side, preset: name })
+const preset = (side: 'left' | 'right', name: 'none' | 'nginx' | 'oca'): Command => ({
+  do: 'preset',
+  side,
+  preset: name,
+})
 const on = (...names: string[]): Command[] =>
   names.map(name => ({ do: 'behaviour', side: 'right', behaviour: name, on: true }))
 const saysOf = (name: string): string => behaviours.find(one => one.name === name)?.says ?? ''

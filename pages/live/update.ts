@@ -99,15 +99,21 @@ export interface Update {
   readonly phase: Phase
   /** Absent while nothing runs. */
   readonly sides?: Readonly<Record<Side, SideUpdate>> | undefined
-  readonly origin?: {
-    readonly alive: boolean
-    readonly shedding: boolean
-    readonly slowMs: number
-    readonly down: boolean
-    readonly version: number
-    readonly masks: number
-    readonly notifications: readonly { readonly sequence: number; readonly type: string; readonly text?: string | undefined }[]
-  } | undefined
+  readonly origin?:
+    | {
+        readonly alive: boolean
+        readonly shedding: boolean
+        readonly slowMs: number
+        readonly down: boolean
+        readonly version: number
+        readonly masks: number
+        readonly notifications: readonly {
+          readonly sequence: number
+          readonly type: string
+          readonly text?: string | undefined
+        }[]
+      }
+    | undefined
   readonly pipelines: readonly { readonly pipeline: string; readonly troubles: readonly string[] }[]
   readonly happened: readonly Happening[]
   readonly story?: StoryState | undefined

@@ -24,7 +24,13 @@ const marksOfAKind = 12
 const mostMarks = 400
 const mostStacked = 48
 const updateMs = 200
-const travelMs: Readonly<Record<Kind, number>> = { hit: 900, negative: 900, collapsed: 1_500, fill: 1_700, refused: 900 }
+const travelMs: Readonly<Record<Kind, number>> = {
+  hit: 900,
+  negative: 900,
+  collapsed: 1_500,
+  fill: 1_700,
+  refused: 900,
+}
 const places = { viewers: 0.07, edge: 0.5, origin: 0.93 } as const
 
 export class FlowView {
@@ -202,7 +208,12 @@ function placeOf({ kind, lane }: Mark, part: number, width: number, height: numb
       return { x: between(viewers, origin, part), y, fade }
     case 'collapsed': {
       // It comes to the edge, stays there, and goes back with what the other one has fetched.
-      const x = part < 0.3 ? between(viewers, edge, part / 0.3) : part < 0.7 ? edge * width : between(edge, viewers, (part - 0.7) / 0.3)
+      const x =
+        part < 0.3
+          ? between(viewers, edge, part / 0.3)
+          : part < 0.7
+            ? edge * width
+            : between(edge, viewers, (part - 0.7) / 0.3)
       return { x, y, fade }
     }
     default: {

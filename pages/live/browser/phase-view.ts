@@ -30,7 +30,9 @@ function wordsOf(phase: Phase): string {
     case 'starting':
       return `${phase.doing} …`
     case 'running':
-      return phase.ofMs > endlessMs ? `running, ${clock(phase.forMs)}` : `running, ${clock(phase.forMs)} of ${clock(phase.ofMs)}`
+      return phase.ofMs > endlessMs
+        ? `running, ${clock(phase.forMs)}`
+        : `running, ${clock(phase.forMs)} of ${clock(phase.ofMs)}`
     case 'ended':
       return 'the scenario has ended'
     case 'failed':

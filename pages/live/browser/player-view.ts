@@ -1,5 +1,5 @@
-import { parseNotifications } from '../../../live/notifications.ts'
 import type { Side } from '../../../lab/duel-scenario.ts'
+import { parseNotifications } from '../../../live/notifications.ts'
 import { formatMs } from '../../../results/render/format.ts'
 import type { Opening } from '../update.ts'
 import { element, find } from './dom.ts'

@@ -32,9 +32,19 @@ export class SideView {
     write('policy', update.policy, root)
     write('origin', formatNumber(rates.origin), root)
     write('held', formatNumber(update.held), root)
-    write('players', players.present === players.wanted ? formatNumber(players.present) : `${formatNumber(players.present)} of ${formatNumber(players.wanted)}`, root)
+    write(
+      'players',
+      players.present === players.wanted
+        ? formatNumber(players.present)
+        : `${formatNumber(players.present)} of ${formatNumber(players.wanted)}`,
+      root,
+    )
     write('asked', formatNumber(rates.asked), root)
-    write('share', rates.asked > 0 ? formatShare(Math.min(1, (rates.hits + rates.negative + rates.collapsed) / rates.asked)) : '–', root)
+    write(
+      'share',
+      rates.asked > 0 ? formatShare(Math.min(1, (rates.hits + rates.negative + rates.collapsed) / rates.asked)) : '–',
+      root,
+    )
     write('p50', waitMs ? `${formatMs(waitMs.p50)} ms` : '–', root)
     write('p99', waitMs ? `${formatMs(waitMs.p99)} ms` : '–', root)
     write('stops', formatNumber(totals.stops), root)
@@ -59,7 +69,8 @@ export class SideView {
 
   #switches({ on, preset }: SideUpdate): void {
     const switches = this.#root.querySelectorAll<HTMLElement>('[data-behaviour]')
-    for (const button of switches) button.setAttribute('aria-checked', String(on.includes(button.dataset.behaviour ?? '')))
+    for (const button of switches)
+      button.setAttribute('aria-checked', String(on.includes(button.dataset.behaviour ?? '')))
     for (const button of this.#root.querySelectorAll<HTMLElement>('[data-preset]')) {
       button.setAttribute('aria-pressed', String(button.dataset.preset === preset))
     }
