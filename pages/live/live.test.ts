@@ -50,7 +50,12 @@ async function run(scenario: string, name: string, options: Partial<SessionOptio
   return { show, server, recording, stop }
 }
 
-const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).first().innerText()
+const textOf = (page: Page, selector: string): Promise<string> =>
+  page
+    .locator(selector)
+    .first()
+    .textContent()
+    .then(text => text ?? '')
 
 /** Resolves when the text at `selector` matches. */
 const says = (page: Page, selector: string, words: RegExp, timeout = 30_000): Promise<void> =>

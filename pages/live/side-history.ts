@@ -101,7 +101,9 @@ export class SideHistory {
 
   #waits(boundsMs: readonly number[]): SideUpdate['waitMs'] {
     const counts: number[] = []
-    for (const { waits } of this.#moments) waits.forEach((count, i) => (counts[i] = (counts[i] ?? 0) + count))
+    for (const { waits } of this.#moments) {
+      for (const [i, count] of waits.entries()) counts[i] = (counts[i] ?? 0) + count
+    }
     const p50 = quantileOf(counts, boundsMs, 0.5)
     const p99 = quantileOf(counts, boundsMs, 0.99)
     return p50 === undefined || p99 === undefined ? undefined : { p50, p99 }

@@ -1,10 +1,12 @@
 import type { Flow, SideUpdate } from '../update.ts'
 import { inkOf } from './dom.ts'
+import { drawMark, type MarkKind, shapes } from './shapes.ts'
 
 // Requests as marks that travel between viewers, edge and origin. What waits at the edge or is held at the origin stands
 // there in stacks. Where there are many, one mark stands for several, and the page says for how many.
 
-type Kind = 'hit' | 'negative' | 'collapsed' | 'fill' | 'refused'
+/** What travels; what is held stands. */
+type Kind = Exclude<MarkKind, 'held'>
 
 interface Mark {
   readonly kind: Kind
@@ -153,41 +155,8 @@ export class FlowView {
     return this.#colors[name] ?? '#888'
   }
 
-  #shape(context: CanvasRenderingContext2D, kind: Kind | 'held', x: number, y: number): void {
-    const size = 4.5
-    const color = this.#color(kind === 'negative' ? 'hit' : kind === 'refused' ? 'fill' : kind)
-    context.fillStyle = color
-    context.strokeStyle = color
-    context.lineWidth = 1.8
-    context.beginPath()
-    switch (kind) {
-      case 'hit':
-        context.arc(x, y, size - 0.5, 0, 7)
-        return context.fill()
-      case 'negative':
-        context.arc(x, y, size - 1, 0, 7)
-        return context.stroke()
-      case 'collapsed':
-        context.moveTo(x, y - size - 1)
-        context.lineTo(x + size + 1, y)
-        context.lineTo(x, y + size + 1)
-        context.lineTo(x - size - 1, y)
-        return context.fill()
-      case 'fill':
-        context.moveTo(x - size, y - size)
-        context.lineTo(x + size + 1, y)
-        context.lineTo(x - size, y + size)
-        return context.fill()
-      case 'held':
-        context.rect(x - size, y - size, 2 * size, 2 * size)
-        return context.fill()
-      case 'refused':
-        context.moveTo(x - size, y - size)
-        context.lineTo(x + size, y + size)
-        context.moveTo(x + size, y - size)
-        context.lineTo(x - size, y + size)
-        return context.stroke()
-    }
+  #shape(context: CanvasRenderingContext2D, kind: MarkKind, x: number, y: number): void {
+    drawMark(context, kind, { x, y, color: this.#color(shapes[kind].color) })
   }
 }
 
