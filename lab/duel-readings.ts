@@ -7,7 +7,7 @@ import type { Side } from './duel-scenario.ts'
 
 const counts = z.record(z.string(), z.number())
 
-export const edgeState = z.object({ policy: policySchema, waiting: z.number(), counts })
+export const edgeState = z.object({ policy: policySchema, waiting: z.number(), fetches: z.number(), counts })
 export const fleetState = z.object({
   players: z.number(),
   present: z.number(),

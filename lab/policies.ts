@@ -15,8 +15,7 @@ export interface NamedPolicy {
 
 export const presetNames = Object.keys(presets)
 
-/** Every behaviour that is on or off. */
-export const switchNames = Object.entries(policySchema.shape)
+const switchNames = Object.entries(policySchema.shape)
   .filter(([, schema]) => schema.type === 'boolean')
   .map(([name]) => name)
 

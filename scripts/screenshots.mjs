@@ -56,8 +56,9 @@ async function report() {
   await shown.screenshot({ path: join(docs, 'report.png') })
 }
 
-const tidegate = (...args) =>
-  spawn(process.execPath, [join(root, 'cli/tidegate.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+function tidegate(...args) {
+  return spawn(process.execPath, [join(root, 'cli/tidegate.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
 
 async function firstLine(child, pattern) {
   for await (const line of createInterface({ input: child.stdout })) {

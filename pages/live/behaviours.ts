@@ -95,7 +95,7 @@ export const behaviours: readonly Behaviour[] = [
 ]
 
 /** Whether `policy` has the behaviour on. */
-export const isOn = ({ on }: Behaviour, policy: Readonly<Record<string, unknown>>): boolean =>
+const isOn = ({ on }: Behaviour, policy: Readonly<Record<string, unknown>>): boolean =>
   Object.entries(on).every(([field, value]) => JSON.stringify(policy[field]) === JSON.stringify(value))
 
 /** The names of all behaviours that `policy` has on. */

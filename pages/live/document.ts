@@ -101,8 +101,8 @@ const story = html`<section id="story" class="story" aria-live="polite" hidden>
 /** Shape and word of each kind of mark; the canvas draws the same shapes. */
 const marks = [
   ['hit', '●', 'from the cache'],
-  ['collapsed', '◆', 'join another’s fetch'],
-  ['fill', '▲', 'go on, to origin or sibling'],
+  ['collapsed', '◆', 'join a fetch'],
+  ['fill', '▲', 'go on'],
   ['held', '■', 'held at the origin'],
   ['negative', '○', 'from a kept 404'],
   ['refused', '✕', 'refused at the edge'],

@@ -11,13 +11,14 @@ const sideAt = (second: number, policy: string, origin: number): SideUpdate => (
   players: { wanted: 100, present: Math.min(100, 10 * second) },
   flow: { asked: 10, hits: 8, negative: 0, collapsed: 1, fills: 1, refused: 0 },
   rates: { asked: 50, hits: 40, negative: 0, collapsed: 5, fills: 5, refused: 0, origin },
-  waiting: 2,
+  fetching: 1,
+  joined: 2,
   held: 4,
   waitMs: { p50: 12, p99: 250 },
   totals: { requests: 50 * second, origin: origin * second, stops: 0, early404: 0, wrongBodies: 0, failures: 0 },
   edges: [
-    { edge: `${policy}1`, alive: true, waiting: 0 },
-    { edge: `${policy}2`, alive: second % 2 === 0, waiting: 2 },
+    { edge: `${policy}1`, alive: true },
+    { edge: `${policy}2`, alive: second % 2 === 0 },
   ],
 })
 

@@ -19,7 +19,7 @@ function reading({ reasons = {}, origin = 0, fleet = {}, waits = [0, 0, 0], poli
   const counts = Object.fromEntries(
     Object.entries(reasons).map(([reason, count]) => [`requests.reason.${reason}`, count]),
   )
-  const state = { policy: { ...(presets.oca as EdgePolicy), ...policy }, waiting: 2, counts }
+  const state = { policy: { ...(presets.oca as EdgePolicy), ...policy }, waiting: 5, fetches: 2, counts }
   return {
     edges: [{ edge: 'right1', state: down ? undefined : state }],
     fleet: { players: 10, present: 9, inFlight: 0, counts: fleet, waits: { boundsMs: [10, 100], counts: waits } },
@@ -34,9 +34,13 @@ describe('one side, from readings of its processes', () => {
     const after = { hit: 150, 'negative-hit': 4, collapsed: 10, 'lock-poll': 2, 'fill-miss': 6, 'refused-too-early': 8 }
     const { flow } = side.take(reading({ reasons: after, origin: 11 }), 1_000, presetOn)
     expect(flow).toEqual({ asked: 130, hits: 100, negative: 4, collapsed: 12, fills: 6, refused: 8 })
-    const { rates, totals, waiting, held } = side.take(reading({ reasons: after, origin: 11 }), 2_000, presetOn)
+    const { rates, totals, fetching, joined, held } = side.take(
+      reading({ reasons: after, origin: 11 }),
+      2_000,
+      presetOn,
+    )
     expect([rates.asked, rates.hits, rates.origin]).toEqual([65, 50, 3])
-    expect([totals.origin, waiting, held]).toEqual([6, 2, 3])
+    expect([totals.origin, fetching, joined, held]).toEqual([6, 2, 3, 3])
     expect(side.take(reading({ reasons: after, origin: 11 }), 3_001, presetOn).rates.asked).toBe(0)
   })
 

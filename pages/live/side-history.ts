@@ -49,11 +49,11 @@ export class SideHistory {
       players: this.#players,
       flow: moment.flow,
       rates: this.#rates(atMs),
-      waiting: edges.reduce((sum, { state }) => sum + (state?.waiting ?? 0), 0),
+      ...underWay(edges),
       held: traffic.held,
       waitMs: this.#waits(reading.fleet?.waits.boundsMs ?? []),
       totals: { ...this.#totals },
-      edges: edges.map(({ edge, state }) => ({ edge, alive: state !== undefined, waiting: state?.waiting ?? 0 })),
+      edges: edges.map(({ edge, state }) => ({ edge, alive: state !== undefined })),
     }
   }
 
@@ -128,6 +128,13 @@ export function quantileOf(counts: readonly number[], boundsMs: readonly number[
     below += count
   }
   return boundsMs.at(-1)
+}
+
+/** Each fetch has one asker that it was begun for; whoever waits beside that has joined. */
+function underWay(edges: SideReading['edges']): { fetching: number; joined: number } {
+  const states = edges.flatMap(({ state }) => state ?? [])
+  const fetching = states.reduce((sum, { fetches }) => sum + fetches, 0)
+  return { fetching, joined: states.reduce((sum, { waiting, fetches }) => sum + Math.max(0, waiting - fetches), 0) }
 }
 
 /** How much a count has grown; what is smaller than before began anew. */

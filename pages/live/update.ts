@@ -55,8 +55,9 @@ export interface SideUpdate {
   readonly players: { readonly wanted: number; readonly present: number }
   readonly flow: Flow
   readonly rates: Rates
-  /** Requests that wait at the edges now, and that the origin holds for them. */
-  readonly waiting: number
+  /** Fetches of the edges that are under way, requests that wait for one of another's, requests that the origin holds. */
+  readonly fetching: number
+  readonly joined: number
   readonly held: number
   /** Of live segments in the last seconds, from publication to first byte; absent: none came. */
   readonly waitMs?: { readonly p50: number; readonly p99: number } | undefined
@@ -69,7 +70,7 @@ export interface SideUpdate {
     readonly wrongBodies: number
     readonly failures: number
   }
-  readonly edges: readonly { readonly edge: string; readonly alive: boolean; readonly waiting: number }[]
+  readonly edges: readonly { readonly edge: string; readonly alive: boolean }[]
 }
 
 export interface Happening {
@@ -81,7 +82,7 @@ export interface Happening {
 }
 
 /** A step of one request's way. */
-export interface FollowedStep {
+interface FollowedStep {
   readonly afterMs: number
   readonly where: string
   readonly what: string
@@ -123,7 +124,7 @@ export interface Update {
 }
 
 /** What was before a page joined; not recorded. */
-export interface Before {
+interface Before {
   readonly is: 'before'
   /** Origin requests a second of both sides, one point a second. */
   readonly curve: readonly { readonly atMs: number; readonly left: number; readonly right: number }[]

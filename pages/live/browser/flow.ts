@@ -38,7 +38,7 @@ const places = { viewers: 0.07, edge: 0.5, origin: 0.93 } as const
 export class FlowView {
   readonly #canvas: HTMLCanvasElement
   #marks: Mark[] = []
-  #stacks = { waiting: 0, held: 0 }
+  #stacks = { fetching: 0, joined: 0, held: 0 }
   #frame = 0
   #colors: Record<string, string> = {}
 
@@ -54,7 +54,7 @@ export class FlowView {
   }
 
   /** Takes in what happened; gives for how many requests one mark stands. */
-  take({ flow, waiting, held }: SideUpdate): number {
+  take({ flow, fetching, joined, held }: SideUpdate): number {
     const most = Math.max(...kinds.map(([, of]) => flow[of]))
     const each = stepOf(most / marksOfAKind)
     const bornMs = performance.now()
@@ -67,7 +67,7 @@ export class FlowView {
       }
     }
     if (this.#marks.length > mostMarks) this.#marks = this.#marks.slice(-mostMarks)
-    this.#stacks = { waiting, held }
+    this.#stacks = { fetching, joined, held }
     return each
   }
 
@@ -95,7 +95,8 @@ export class FlowView {
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.clearRect(0, 0, width, height)
     this.#drawPlaces(context, width, height)
-    this.#drawStack(context, 'collapsed', this.#stacks.waiting, places.edge * width + 16, height)
+    this.#drawStack(context, 'fill', this.#stacks.fetching, places.edge * width + 16, height)
+    this.#drawStack(context, 'collapsed', this.#stacks.joined, places.edge * width - 16, height, -1)
     this.#drawStack(context, 'held', this.#stacks.held, places.origin * width - 16, height, -1)
     const now = performance.now()
     this.#marks = this.#marks.filter(({ kind, bornMs }) => now - bornMs < travelMs[kind])
@@ -133,7 +134,7 @@ export class FlowView {
   /** What stands at a place: columns of eight. */
   #drawStack(
     context: CanvasRenderingContext2D,
-    kind: 'collapsed' | 'held',
+    kind: MarkKind,
     count: number,
     fromX: number,
     height: number,

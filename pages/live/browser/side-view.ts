@@ -55,11 +55,11 @@ export class SideView {
     this.#switches(update)
   }
 
-  #marks({ rates, held, waiting }: SideUpdate): void {
+  #marks({ rates, held, fetching, joined }: SideUpdate): void {
     const words = {
       hit: `${formatNumber(rates.hits)}/s`,
-      collapsed: `${formatNumber(rates.collapsed)}/s (${formatNumber(waiting)} now)`,
-      fill: `${formatNumber(rates.fills)}/s`,
+      collapsed: `${formatNumber(rates.collapsed)}/s (${formatNumber(joined)} now)`,
+      fill: `${formatNumber(rates.fills)}/s (${formatNumber(fetching)} now)`,
       held: formatNumber(held),
       negative: `${formatNumber(rates.negative)}/s`,
       refused: `${formatNumber(rates.refused)}/s`,
