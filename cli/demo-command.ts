@@ -6,7 +6,7 @@ import { parsePolicy, presetNames } from '../lab/policies.ts'
 import { limits } from '../live/limits.ts'
 import { livePage } from '../pages/live/assets.ts'
 import { Recording, readRecording } from '../pages/live/recording.ts'
-import { serveShow } from '../pages/live/server.ts'
+import { type Show, type ShowServer, serveShow } from '../pages/live/server.ts'
 import { Session } from '../pages/live/session.ts'
 import { liveShow, replayShow } from '../pages/live/shows.ts'
 import { storySteps } from '../pages/live/story.ts'
@@ -81,7 +81,7 @@ async function demo(name: string, flags: Flags): Promise<number> {
     story: storySteps(crowd),
     tellsStory: story,
   })
-  const server = await serveShow(liveShow(session, recording), port)
+  const server = await served(liveShow(session, recording), port)
   const ended = interrupted('ending the session')
   session.begin()
   process.stdout.write(`demo: ${server.url}\n`)
@@ -100,12 +100,18 @@ async function replay(file: string, { port, html }: Flags): Promise<number> {
     process.stdout.write(`session: ${html}\n`)
     return exitCodes.held
   }
-  const server = await serveShow(replayShow(messages), port)
+  const server = await served(replayShow(messages), port)
   process.stdout.write(`demo: ${server.url}\n`)
   await interrupted('ending the replay')
   await server.close()
   return exitCodes.held
 }
+
+/** A port that is taken is the user's to choose again. */
+const served = (show: Show, port: number): Promise<ShowServer> =>
+  serveShow(show, port).catch((error: Error) => {
+    throw new ConfigurationError(`the page cannot be served: ${error.message} (--port)`)
+  })
 
 const interrupted = (words: string): Promise<void> =>
   new Promise(done => interruptSignal(words).addEventListener('abort', () => done()))

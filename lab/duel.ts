@@ -21,6 +21,7 @@ import { DuelWatch } from './duel-watch.ts'
 import { eventOf } from './event-of.ts'
 import { type Followed, followOne } from './follow-one.ts'
 import type { HarnessError } from './harness-error.ts'
+import { parsePolicy } from './policies.ts'
 import { edgesOf } from './process-configs.ts'
 import { type RunStorage, startRunStorage } from './storage/run-storage.ts'
 import { World } from './world.ts'
@@ -157,10 +158,7 @@ export class Duel {
     await Promise.all(this.event.pipelines.map(pipeline => this.#world.pipeline(pipeline).post('/faults', sound)))
     await this.#liftMasks()
     for (const side of sides) {
-      const [, preset, changes] = /^([a-z]+)(.*)$/s.exec(policies[side]) as unknown as [string, string, string]
-      const switches = Object.fromEntries(
-        [...changes.matchAll(/([+-])(\w+)/g)].map(([, on, name]) => [name, on === '+']),
-      )
+      const { preset, switches } = parsePolicy(policies[side])
       await this.setPolicy(side, { preset, switches })
       // Who has given up comes back only as somebody new.
       await this.setPlayers(side, 0)
@@ -196,7 +194,7 @@ export class Duel {
       startMs,
       signal: acting,
       tell: ({ action }) => {
-        // A revived edge has the policy that it was started with.
+        // A revived edge has the policy that it was started with. If it is gone again, it is told when it is back.
         if (action.do === 'revive-edge') void this.#repeatPolicy(String(action.edge)).catch(() => undefined)
         tell(action)
       },
