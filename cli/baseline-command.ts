@@ -42,7 +42,10 @@ Examples:
 
 /** `tidegate baseline`. */
 export const baselineCommand = (): Command =>
-  new Command('baseline').description('keep what later runs are held against').addCommand(updateCommand())
+  new Command('baseline')
+    .description('keep what later runs are held against')
+    .addHelpText('after', help)
+    .addCommand(updateCommand())
 
 const updateCommand = (): Command =>
   new Command('update')

@@ -1,10 +1,13 @@
 import { dirname } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { measure } from '../lab/gate/measure.ts'
+import { measure, thisCode } from '../lab/gate/measure.ts'
 import { explain } from '../results/explain/explain.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
+import { compareWithBaseline, needsRerun } from '../results/gate/against-baseline.ts'
+import type { Baseline } from '../results/gate/baseline.ts'
 import { type GateResult, holdGate } from '../results/gate/gate.ts'
 import { fewestPairs, usualPairRule, usualPairs } from '../results/gate/in-pairs.ts'
+import { GateError } from '../results/gate/outcome.ts'
 import type { RunRecord } from '../results/record/record.ts'
 import { renderGate } from '../results/render/gate-text.ts'
 import { outputs } from '../results/render/outputs.ts'
@@ -21,12 +24,14 @@ interface Flags extends OutputFlags {
   readonly pairs: number
   readonly floor: number
   readonly history?: string
+  readonly rerun: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
 
 const help = `
 Counts are compared with the baseline: exact ones must be equal, banded ones lie in the band of the baseline's runs.
+Where a banded one left its band, the scenario runs once more, and must say the same.
 Times are compared only with --against: the record's scenario runs again with this code and with the other, in pairs,
 interleaved A B B A; "worse" needs the whole interval of the paired ratio beyond the floor, and a second measurement
 that says the same. With --history, slow drift is seen as well. docs/gate.md has the statistics in plain words.
@@ -53,6 +58,7 @@ export const gateCommand = (): Command =>
       .option('--floor <share>', 'a smaller change of a time is nobody’s concern', share, usualPairRule.floor)
       .option('--history <file>', 'look for drift in this history, and add the run to it where the gate holds'),
   )
+    .option('--no-rerun', 'take a count outside its band as worse without a second run')
     .option('--json', 'print the outcome alone, as JSON')
     .option('--quiet', 'show no progress')
     .addHelpText('after', help)
@@ -66,26 +72,39 @@ async function gate(file: string, flags: Flags): Promise<number> {
   const history = flags.history === undefined ? [] : readHistory(flags.history)
   const at = new Date().toISOString()
   const rule = { ...usualPairRule, floor: flags.floor }
-  // What is wrong with the record or the baseline is told before minutes are spent on pairs.
-  let result = holdGate({ record, baseline, history, rule, at })
-  if (flags.against !== undefined) {
-    const measurement = await measure({
-      record,
-      recordFile: file,
-      against: flags.against,
-      pairs: flags.pairs,
-      rule,
-      signal: interruptSignal('ending the gate'),
-      tell: doing => flags.quiet || process.stderr.write(`tidegate: ${doing}\n`),
-    })
-    result = holdGate({ record, baseline, history, rule, at, measurement })
-  }
+  const signal = interruptSignal('ending the gate')
+  const tell = (doing: string): unknown => flags.quiet || process.stderr.write(`tidegate: ${doing}\n`)
+  const rerun = flags.rerun ? await secondRun(record, file, baseline, signal, tell) : undefined
+  const { against, pairs } = flags
+  const measurement =
+    against === undefined ? undefined : await measure({ record, recordFile: file, against, pairs, rule, signal, tell })
+  const result = holdGate({ record, baseline, rerun, history, rule, at, measurement })
   const told = { record, gate: result }
   process.stdout.write(flags.json ? outputs.json(told) : await textOf(record, result, file))
   await writeOutputs(told, flags)
   if (result.outcome === 'failed') return exitCodes.checkFailed
   if (flags.history !== undefined) appendHistory(flags.history, result.line)
   return exitCodes.held
+}
+
+/** What the record shows, once more, where a count left its band; what is wrong with the two is thrown before that. */
+async function secondRun(
+  record: RunRecord,
+  file: string,
+  baseline: Baseline,
+  signal: AbortSignal,
+  tell: (doing: string) => unknown,
+): Promise<RunRecord | undefined> {
+  if (!needsRerun(compareWithBaseline(record, baseline)) || record.world === 'simulated') return undefined
+  try {
+    const { side } = thisCode(record, file)
+    tell('a count left its band: running the scenario once more')
+    return await side.run(signal)
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error
+    tell(`no second run: ${error.message}`)
+    return undefined
+  }
 }
 
 /** What `tidegate explain` shows of a variant that got worse. */

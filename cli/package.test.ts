@@ -58,6 +58,15 @@ describe('the package', { timeout: 120_000 }, () => {
     expect(packages.filter(name => /^node-(linux|bin|win)|^typescript$|^vitest$|^esbuild$/.test(name))).toEqual([])
   })
 
+  test('writes a report without what made its scripts', async () => {
+    const smoke = await run(tidegate, ['run', 'smoke', '--policy', 'oca', '--out', 'reported', '--json'])
+    expect(smoke.code, smoke.stderr).toBe(0)
+    write('record.json', smoke.stdout)
+    const report = await run(tidegate, ['report', 'record.json', '--html', 'report.html'])
+    expect(report).toMatchObject({ code: 0, stdout: 'report: report.html\n' })
+    expect(text('report.html')).toContain('uplot')
+  })
+
   test('is typed for a program that uses it', async () => {
     write(
       'uses.ts',
@@ -90,6 +99,9 @@ describe('the package', { timeout: 120_000 }, () => {
     expect(gate).toMatchObject({ code: 0, stdout: expect.stringContaining('The gate held: of ') })
     expect(performance.now() - startedMs).toBeLessThan(60_000)
     expect(text('junit.xml')).toContain('<testsuite name="smoke oca"')
+    const report = await run(tidegate, ['report', record, '--html', 'report.html'])
+    expect(report.code, report.stderr).toBe(0)
+    expect(text('report.html')).toContain('<script')
   })
 })
 

@@ -33,8 +33,9 @@ A policy is a preset, with single behaviours put off or on: oca, nginx, none, oc
 none+proxy_cache+proxy_cache_lock. 'tidegate list' names the scenarios.
 
 An edge stands where ours do: oca (ours), nginx, varnish, trafficserver, haproxy (stock), nginx:tuned, a configuration
-of your own with the placeholders of edge/peers/nginx/stock.conf (nginx:./my.conf), or a URL. Its variant is called
-'edge:' and that, so that the policy nginx, which imitates nginx, and edge:nginx, which is nginx, can stand side by side.
+of your own with the placeholders of edge/peers/nginx/stock.conf (nginx:./my.conf; an nginx.conf needs none, it stands
+as it is deployed), or a URL. Its variant is called 'edge:' and that, so that the policy nginx, which imitates nginx,
+and edge:nginx, which is nginx, can stand side by side.
 An edge given by its URL fills from an origin of its own, which has /live/SCENARIO/event.json; or, with --origin-port,
 from ours, at which you point it.
 

@@ -10,7 +10,7 @@ import { until } from './wait.ts'
 
 // What a scenario does in mid-run, through the control listeners of the processes.
 
-export interface Commanded {
+interface Commanded {
   post(path: string, body?: object): Promise<unknown>
 }
 

@@ -155,7 +155,7 @@ describe.concurrent('an edge that runs already', { timeout: 60_000 }, () => {
       contender: contender as NonNullable<typeof contender>,
       event: eventOf(scenario, now()),
       origin: { host: '127.0.0.1', port: 0 },
-    runStorage: nothingShared,
+      runStorage: nothingShared,
       folder: mkdtempSync(join(folder, 'theirs-')),
       decisionLogs: false,
     })

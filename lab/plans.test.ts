@@ -76,7 +76,12 @@ test.each(scenarioNames())('every process of %s gets a configuration that its sc
   }
   const pipeline = pipelineConfig(common, scenario, event, { pipeline: 'a', publishTo: [url] })
   expect(pipelineConfigSchema.safeParse(pipeline).error).toBeUndefined()
-  const edge = edgeConfig(common, event, { site: 'a', port: 0, origins: [{ region: 'eu', url }], policy: parsePolicy('oca-wakeOnFill') })
+  const edge = edgeConfig(common, event, {
+    site: 'a',
+    port: 0,
+    origins: [{ region: 'eu', url }],
+    policy: parsePolicy('oca-wakeOnFill'),
+  })
   expect(edgeConfigSchema.safeParse(edge).error).toBeUndefined()
   const fleet = fleetConfig(common, scenario, event, { sites: [{ site: 'a', edges: [url] }], startMs: now })
   expect(fleetConfigSchema.safeParse(fleet).error).toBeUndefined()

@@ -76,11 +76,7 @@ export interface EdgeSettings {
   readonly policy: NamedPolicy
 }
 
-export const edgeConfig = (
-  common: CommonConfig,
-  event: LiveEvent,
-  { site, port, origins, policy }: EdgeSettings,
-) => ({
+export const edgeConfig = (common: CommonConfig, event: LiveEvent, { site, port, origins, policy }: EdgeSettings) => ({
   ...common,
   site,
   port,

@@ -6,10 +6,10 @@ import { scenarioHash } from '../scenarios/load.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { contendersOf } from './contenders.ts'
 import { commitNow, environmentNow } from './environment.ts'
+import type { Listening } from './origins.ts'
 import type { OnProgress } from './progress.ts'
 import { type RunStorage, startRunStorage } from './storage/run-storage.ts'
 import { runVariant } from './variant.ts'
-import type { Listening } from './origins.ts'
 
 // A scenario as real processes: one variant for each policy and each other edge, in turn, and the record of all of them.
 
@@ -81,7 +81,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   let partial = false
   let runStorage: RunStorage | undefined
   try {
-    const tell = (doing: string) => options.onProgress?.({ variant: 'storage', index: 0, of: contenders.length, doing, done: 0 })
+    const tell = (doing: string) =>
+      options.onProgress?.({ variant: 'storage', index: 0, of: contenders.length, doing, done: 0 })
     runStorage = await startRunStorage(scenario, { folder, tell, signal })
     for (const [index, contender] of contenders.entries()) {
       if (signal.aborted) break

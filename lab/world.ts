@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { Topology } from '../edge/core/topology.ts'
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs, Ms } from '../live/units.ts'
@@ -17,9 +16,9 @@ import { originsOf } from './origin-places.ts'
 import { type Listening, Origins } from './origins.ts'
 import { edgesOf, fleetConfig, pipelineConfig, type SiteUrls } from './process-configs.ts'
 import { Processes } from './processes.ts'
+import { backlogPublished, backlogWithinMs, pointedAtUs } from './standing.ts'
 import type { RunStorage } from './storage/run-storage.ts'
 import { VariantStorage } from './storage/variant-storage.ts'
-import { askUntil } from './wait.ts'
 
 // What the processes of one variant are to each other: the regions' origins with their storage, the pipelines, the sites'
 // edges, a fleet; each apart from the others, as in the world that they stand for.
@@ -38,14 +37,6 @@ export interface WorldPlan {
   readonly folder: string
   readonly decisionLogs: boolean | 'on-demand'
 }
-
-/** What the lab reads of a pipeline's `GET /state`. */
-const pipelineState = z.object({ targets: z.array(z.object({ backlogLeft: z.number(), inFlight: z.number() })) })
-
-/** How long the pipelines may take to publish what lies before the storm. */
-const backlogWithinMs = 60_000
-/** How long an edge that the user points at our origin may take until it answers with what that origin has. */
-const pointedAtUsWithinMs = 120_000
 
 /** Where nothing was started that could be timed. */
 const usualProcessStartMs: Ms = 700
@@ -85,11 +76,14 @@ export class World {
     ])
     if (origin !== undefined) {
       tell('publishing the backlog')
-      await Promise.all(event.pipelines.map(pipeline => this.#backlogOf(pipeline, signal)))
+      await Promise.all(event.pipelines.map(pipeline => backlogPublished(pipeline, this.pipeline(pipeline), signal)))
     }
     await this.#edges.introduce(edgesOf(scenario))
     const { contender } = this.plan
-    if (contender.is === 'url' && origin !== undefined) await this.#pointedAtUs(contender.url, tell, signal)
+    if (contender.is !== 'url' || origin === undefined) return
+    const { url } = contender
+    tell(`waiting until ${url} fills from the origin at ${this.#originUrl()}: point it there`)
+    await pointedAtUs({ url, origin: this.#originUrl(), event }, signal)
   }
 
   /** The origin processes of every region. Throws HarnessError where none is ours. */
@@ -249,38 +243,12 @@ export class World {
     )
   }
 
-  /** Waits until the edge at `url` answers with this run's event: only then it fills from our origin. */
-  async #pointedAtUs(url: string, tell: (doing: string) => void, signal: AbortSignal): Promise<void> {
-    const { event } = this.plan
-    const origin = this.#originUrl()
-    tell(`waiting until ${url} fills from the origin at ${origin}: point it there`)
-    await askUntil(
-      `this run's /live/${event.event}/event.json through ${url} (its upstream must be ${origin})`,
-      async () => {
-        const seen = await eventThrough(url, event.event).catch(() => undefined) // not yet; the bound says when never
-        return seen?.startMs === event.startMs ? true : undefined
-      },
-      { everyMs: 250, withinMs: pointedAtUsWithinMs, signal },
-    )
-  }
-
   #siteUrls(): SiteUrls[] {
     const edges = edgesOf(this.plan.scenario)
     return this.plan.scenario.topology.sites.map(({ name }) => ({
       site: name,
       edges: edges.filter(({ site }) => site === name).map(({ edge }) => this.#edges.url(edge)),
     }))
-  }
-
-  async #backlogOf(pipeline: string, signal: AbortSignal): Promise<void> {
-    await askUntil(
-      `the backlog of pipeline ${pipeline}`,
-      async () => {
-        const state = pipelineState.parse(await this.pipeline(pipeline).get('/state'))
-        return state.targets.every(({ backlogLeft, inFlight }) => backlogLeft + inFlight === 0) ? true : undefined
-      },
-      { everyMs: 50, withinMs: backlogWithinMs, signal },
-    )
   }
 }
 

@@ -2,26 +2,39 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// The script of a page, for a browser: bundled from this repository's own sources, the cores included. In a package that
-// was built for other repositories the bundles lie beside this file, ready made (scripts/pack.mjs).
+// Scripts and styles of pages, for a browser: bundled from this repository's own sources, the cores included. In the
+// package for other repositories the bundles lie beside this file, made ahead (scripts/pack.mjs).
 
 const here = dirname(fileURLToPath(import.meta.url))
-/** Where ready-made bundles lie. */
-const readyFolder = join(here, 'bundles')
 
-const bundles = new Map<string, Promise<string>>()
+/** Everything that a browser is given, as paths inside `pages/`: what a package must bring. */
+export const pageEntries = [
+  'report/page.ts',
+  'report/page.css',
+  'live/page.ts',
+  'live/page.css',
+  'live/browser/player-hls.ts',
+  'live/browser/player-dash.ts',
+] as const
+export type PageEntry = (typeof pageEntries)[number]
 
-/** The bundle of `entry`, a path inside `pages/` such as `report/page.ts`, as one classic script. */
-export function bundleOf(entry: string): Promise<string> {
-  const known = bundles.get(entry)
+/** Where the bundle of `entry` lies when it was made ahead, inside `pages/`. */
+export const readyBundle = (entry: PageEntry): string =>
+  join('bundles', entry.replaceAll('/', '-').replace(/\.ts$/, '.js'))
+
+const made = new Map<PageEntry, Promise<string>>()
+
+/** The bundle of `entry`: one classic script, or one style sheet. */
+export function bundleOf(entry: PageEntry): Promise<string> {
+  const known = made.get(entry)
   if (known) return known
-  const ready = join(readyFolder, `${entry.replaceAll('/', '-').replace(/\.ts$/, '')}.js`)
-  const made = existsSync(ready) ? Promise.resolve(readFileSync(ready, 'utf8')) : build(entry)
-  bundles.set(entry, made)
-  return made
+  const ready = join(here, readyBundle(entry))
+  const bundle = existsSync(ready) ? Promise.resolve(readFileSync(ready, 'utf8')) : build(entry)
+  made.set(entry, bundle)
+  return bundle
 }
 
-async function build(entry: string): Promise<string> {
+async function build(entry: PageEntry): Promise<string> {
   const esbuild = await import('esbuild')
   const { outputFiles } = await esbuild.build({
     entryPoints: [join(here, entry)],
@@ -36,6 +49,6 @@ async function build(entry: string): Promise<string> {
     logLevel: 'silent',
   })
   const [output] = outputFiles
-  if (!output) throw new Error(`the page script ${entry} gave no bundle`)
+  if (!output) throw new Error(`the page's ${entry} gave no bundle`)
   return output.text
 }

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../results/render/html.ts'
+
 // HTML as values: what is put into a template is escaped unless it is HTML itself, so that nothing of a record, which
 // may come from anybody, can become markup.
 
@@ -12,16 +14,6 @@ export class Html {
 }
 
 type Part = string | number | Html | readonly Html[] | undefined
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, found => entities[found] as string)
 
 /** A template whose parts are escaped; parts that are HTML, or lists of it, are put in as they are. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {

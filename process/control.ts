@@ -12,7 +12,7 @@ type ControlRoute = (body: unknown) => unknown | Promise<unknown>
 export type ControlRoutes = Readonly<Record<string, ControlRoute>>
 
 /** Routes that answer by themselves, and for as long as they like: the token is checked before. */
-export type ControlStreams = Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
+type ControlStreams = Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
 
 export interface ControlOptions {
   readonly host: string

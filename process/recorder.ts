@@ -12,14 +12,17 @@ const histogramOptions = {
   numberOfSignificantValueDigits: 3,
 } as const
 
+/** Whose counts they are. */
+type Identity = Pick<Part, 'role' | 'name' | 'site' | 'region' | 'shard'>
+
 export class Recorder {
-  readonly #identity: Pick<Part, 'role' | 'name' | 'site' | 'shard'>
+  readonly #identity: Identity
   readonly #counts = new Map<string, number>()
   readonly #histograms = new Map<string, Histogram>()
   readonly #series = new Map<string, Map<number, number>>()
   readonly #segments = new Map<string, SegmentCounts>()
 
-  constructor(identity: Pick<Part, 'role' | 'name' | 'site' | 'shard'>) {
+  constructor(identity: Identity) {
     this.#identity = identity
   }
 

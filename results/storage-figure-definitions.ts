@@ -16,13 +16,14 @@ export const storageFigureDefinitions = [
     name: 'acknowledged_lost',
     unit: '1',
     kind: 'exact',
-    definition: 'Those of them of which no acknowledged candidate of either pipeline could be read back with its checksum.',
+    definition:
+      'Those of them of which no acknowledged candidate of either pipeline could be read back with its checksum.',
   },
   {
     name: 'store_reads',
     unit: '1',
     kind: 'banded',
-    definition: "Segment bodies that origins asked of their stores; of those who want one at once, one reads for all.",
+    definition: 'Segment bodies that origins asked of their stores; of those who want one at once, one reads for all.',
   },
   {
     name: 'reads_failed_after_retries',
@@ -64,7 +65,8 @@ export const storageFigureDefinitions = [
     name: 'writes_over_500_ms',
     unit: '1',
     kind: 'timed',
-    definition: 'Writes to the stores that took longer than 500 ms, acknowledged or not.',
+    definition:
+      "Writes to the stores that took longer than 500 ms, acknowledged or not; each is named in its origin's `stderr.log`.",
   },
   {
     name: 'publish_to_hold_visible_ms_p50',
@@ -77,13 +79,14 @@ export const storageFigureDefinitions = [
     name: 'read_your_writes_ms_p99',
     unit: 'ms',
     kind: 'timed',
-    definition: 'The same, 99th percentile: how soon a region reads what it wrote.',
+    definition:
+      "From a segment's acknowledgement in a region to the first read of its body from that region's store, for those who waited for it: 99th percentile, of the slowest process.",
   },
   {
     name: 'read_your_writes_across_ms_p99',
     unit: 'ms',
     kind: 'timed',
     definition:
-      "From a segment's acknowledgement in one region to the first read of its body from the other one's store: 99th percentile, of the slower direction.",
+      "From a segment's acknowledgement in one region to the first read of its body from the other one's store: 99th percentile, of the slowest process.",
   },
 ] as const satisfies readonly FigureDefinition[]

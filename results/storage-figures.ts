@@ -1,14 +1,12 @@
+import { limits } from '../live/limits.ts'
 import type { FigureName } from './figure-definitions.ts'
 import type { Part } from './record/part.ts'
-import { countAbove, histogramOf, percentile, sum, total } from './sums.ts'
+import { countAbove, histogramOf, maximum, percentile, sum, total } from './sums.ts'
 
 // The figures of storage: what was acknowledged and is still there, what reads and publishes cost, what reached the
 // database below the cache.
 
 type Figures = Partial<Record<FigureName, number | undefined>>
-
-/** A write above this is counted one by one. */
-const slowWriteMs = 500
 
 export function storageFigures(parts: readonly Part[]): Figures {
   const origins = parts.filter(part => part.role === 'origin')
@@ -23,11 +21,14 @@ function auditFigures(parts: readonly Part[]): Figures {
 
 function readFigures(origins: readonly Part[]): Figures {
   const reads = total(origins, 'store_reads')
-  if (reads === 0) return {}
+  // A store that was written to and never read is measured, too: what it was not asked is the point of a storm of 404s.
+  if (reads === 0 && total(origins, 'store_writes') === 0) return {}
   const tierReads = total(origins, 'store.memcached.reads')
   return {
     store_reads: reads,
-    reads_failed_after_retries: sum(['unavailable', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`))),
+    reads_failed_after_retries: sum(
+      ['unavailable', 'missing', 'corrupt', 'schema'].map(fault => total(origins, `store.${fault}`)),
+    ),
     read_retries: sum(
       ['cassandra.retries', 'cassandra.hedges', 'cassandra.read_elsewhere', 's3.retries'].map(what =>
         total(origins, `store.${what}`),
@@ -55,17 +56,25 @@ function readsWithoutBody(origins: readonly Part[], reads: number): number | und
 function publishFigures(origins: readonly Part[]): Figures {
   const publish = histogramOf(origins, 'publish_ms')
   const visible = histogramOf(origins, 'publish_to_hold_visible_ms')
-  const elsewhere = new Set(origins.flatMap(({ histograms }) => Object.keys(histograms).filter(isVisibility)))
-  const across = [...elsewhere].map(name => percentile(histogramOf(origins, name), 99))
   return {
     publish_ms_p50: percentile(publish, 50),
     publish_ms_p90: percentile(publish, 90),
     publish_ms_p99: percentile(publish, 99),
-    writes_over_500_ms: countAbove(histogramOf(origins, 'store_write_ms'), slowWriteMs),
+    writes_over_500_ms: countAbove(histogramOf(origins, 'store_write_ms'), limits.slowWriteMs),
     publish_to_hold_visible_ms_p50: percentile(visible, 50),
-    read_your_writes_ms_p99: percentile(visible, 99),
-    read_your_writes_across_ms_p99: across.length > 0 ? Math.max(...across.map(ms => ms ?? 0)) : undefined,
+    read_your_writes_ms_p99: slowest(origins, (written, read) => written === read),
+    read_your_writes_across_ms_p99: slowest(origins, (written, read) => written !== read),
   }
 }
 
-const isVisibility = (name: string): boolean => name.startsWith('store.visible_ms.')
+const visibility = 'store.visible_ms.'
+
+/** The 99th percentile from a write in one region to its body's read in one, of the slowest pair of those that are meant. */
+function slowest(origins: readonly Part[], isMeant: (written: string, read: string | undefined) => boolean) {
+  const byPair = origins.flatMap(origin =>
+    Object.keys(origin.histograms)
+      .filter(name => name.startsWith(visibility) && isMeant(name.slice(visibility.length), origin.region))
+      .map(name => percentile(histogramOf([origin], name), 99) ?? 0),
+  )
+  return maximum(byPair)
+}

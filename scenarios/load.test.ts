@@ -109,11 +109,15 @@ test.each([
 
 test.each([
   [
-    "  sites:\n    - name: a\n",
-    "  regions: [eu, us]\n  sites:\n    - name: a\n      region: uk\n",
+    '  sites:\n    - name: a\n',
+    '  regions: [eu, us]\n  sites:\n    - name: a\n      region: uk\n',
     `mine.yaml:10:15: there is no region 'uk'; did you mean 'us'?`,
   ],
-  ['topology:\n', 'topology:\n  regions: [eu, eu]\n', `mine.yaml:7:17: the region 'eu' is named twice; name each region once`],
+  [
+    'topology:\n',
+    'topology:\n  regions: [eu, eu]\n',
+    `mine.yaml:7:17: the region 'eu' is named twice; name each region once`,
+  ],
   [
     'topology:\n',
     'topology:\n  roles: split\n',

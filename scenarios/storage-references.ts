@@ -55,7 +55,11 @@ function actionProblems({ store, topology: { regions } }: Scenario, action: Acti
   switch (action.do) {
     case 'lose-region':
       if (regions.length > 1) return []
-      return problem('region', 'there is one region: nothing is left when it is lost', 'give topology.regions another one')
+      return problem(
+        'region',
+        'there is one region: nothing is left when it is lost',
+        'give topology.regions another one',
+      )
     case 'kill-node': {
       if (store.is !== 'cassandra') {
         return problem('do', `the store '${store.is}' has no nodes`, 'give the scenario store: { is: cassandra }')
@@ -68,10 +72,18 @@ function actionProblems({ store, topology: { regions } }: Scenario, action: Acti
     case 'kill-cache': {
       const servers = store.memcached?.servers ?? 0
       if (servers === 0) {
-        return problem('do', 'no cache stands in front of the store', "give it one: store: { …, memcached: { servers: 1 } }")
+        return problem(
+          'do',
+          'no cache stands in front of the store',
+          'give it one: store: { …, memcached: { servers: 1 } }',
+        )
       }
       if ((action.server ?? 1) <= servers) return []
-      return problem('server', `there is no cache server ${action.server}`, `there are ${servers} (store.memcached.servers)`)
+      return problem(
+        'server',
+        `there is no cache server ${action.server}`,
+        `there are ${servers} (store.memcached.servers)`,
+      )
     }
     default:
       return []

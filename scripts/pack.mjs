@@ -7,14 +7,26 @@ import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleOf, pageEntries, readyBundle } from '../pages/bundle.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const stage = mkdtempSync(join(tmpdir(), 'tidegate-pack-'))
 
 /** What is read at run time and is no code; folders whole, but for code and tests. */
-const data = ['scenarios', 'edge/peers', 'origin/pipeline/media/asset', 'docs', 'LICENSE', 'README.md', 'CHANGELOG.md']
+const data = [
+  'scenarios',
+  'edge/peers',
+  'origin/pipeline/media/asset',
+  'services',
+  'docs',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+]
 const isData = file => !/\.(ts|mjs)$/.test(file)
+/** Loaded by the clone alone: what they make is in the package, made ahead. */
+const cloneOnly = new Set(['esbuild'])
 
 try {
   run(process.execPath, [
@@ -27,7 +39,11 @@ try {
   for (const path of data) cpSync(join(root, path), join(stage, path), { recursive: true, filter: isData })
   const entry = join(stage, 'cli/tidegate.mjs')
   cpSync(join(root, 'scripts/package-entry.mjs'), entry)
-  const compiled = readdirSync(stage, { recursive: true }).filter(file => file.endsWith('.js'))
+  mkdirSync(join(stage, 'pages/bundles'), { recursive: true })
+  for (const page of pageEntries) writeFileSync(join(stage, 'pages', readyBundle(page)), await bundleOf(page))
+  const compiled = readdirSync(stage, { recursive: true }).filter(
+    file => file.endsWith('.js') && !/^pages.bundles/.test(file),
+  )
   refuseSourcePaths(compiled)
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest(compiled), null, 2)}\n`)
   mkdirSync(target, { recursive: true })
@@ -41,7 +57,7 @@ try {
 function manifest(compiled) {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const used = new Set(compiled.flatMap(packagesOf))
-  const missing = [...used].filter(name => !(name in own.dependencies))
+  const missing = [...used].filter(name => !(name in own.dependencies) && !cloneOnly.has(name))
   if (missing.length > 0)
     fail(`compiled code needs ${missing.join(', ')}, which package.json has not in "dependencies"`)
   return {

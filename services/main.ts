@@ -32,7 +32,7 @@ await new Command('services')
     'Starts Cassandra, memcached and an S3 server on loopback, says how an origin uses them, and stops them on Ctrl-C.',
   )
   .addArgument(new Argument('[services...]', 'which ones; all when none is named').choices(serviceNames))
-  .option('--nodes <list>', "Cassandra's nodes in each data centre (region), about 0.6 GB each", parseNodes, { eu: 1 })
+  .option('--nodes <list>', "Cassandra's nodes in each data centre (region), about 0.75 GB each", parseNodes, { eu: 1 })
   .option('--servers <number>', 'memcached servers of each region', parseCount, 1)
   .option(
     '--folder <path>',

@@ -1,4 +1,4 @@
-import { gateText, ignoreText, type Setting, scenarioText, workflowText } from './texts.ts'
+import { baselineCommand, gateText, ignoreText, type Setting, scenarioText, workflowText } from './texts.ts'
 
 // What `tidegate init` does in a repository, from what it finds there.
 
@@ -31,10 +31,9 @@ export const planFiles = (setting: Setting): PlannedFile[] => [
 
 /** What the user does next, a line each. */
 export function nextSteps(setting: Setting, isDependency: boolean): string[] {
-  const edge = setting.nginxConf === undefined ? '--policy oca' : `--edge "nginx:${setting.nginxConf}"`
   return [
     ...(isDependency ? [] : ['npm install --save-dev tidegate      # so that CI has it']),
-    `npx tidegate baseline update --scenario tidegate/live.yaml ${edge} --file tidegate/baseline.json --because "the first"`,
+    baselineCommand(setting),
     'sh tidegate/gate.sh                  # what CI will say',
     'git add tidegate .github && git commit',
   ]

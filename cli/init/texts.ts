@@ -8,6 +8,10 @@ export interface Setting {
   readonly install: 'npm ci' | 'npm install'
 }
 
+/** The command that makes the first baseline. */
+export const baselineCommand = (setting: Setting): string =>
+  `npx tidegate baseline update --scenario tidegate/live.yaml ${edgeOption(setting)} --file tidegate/baseline.json --because "the first"`
+
 /** As `tidegate run` has it. */
 const edgeOption = ({ nginxConf }: Setting): string =>
   nginxConf === undefined ? '--policy oca' : `--edge ${shellWord(`nginx:${nginxConf}`)}`
@@ -16,10 +20,10 @@ const edgeOption = ({ nginxConf }: Setting): string =>
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-export const scenarioText = ({
-  nginxConf,
-}: Setting): string => `# The storm that this repository's edge must stand. Every field: scenarios/schema.ts of Tidegate; try it with
-#   npx tidegate run tidegate/live.yaml ${edgeOption({ nginxConf, install: 'npm ci' })}
+export const scenarioText = (
+  setting: Setting,
+): string => `# The storm that this repository's edge must stand. Every field: scenarios/schema.ts of Tidegate; try it with
+#   npx tidegate run tidegate/live.yaml ${edgeOption(setting)}
 name: live
 shows: Forty players join a live event at one site of two edges.
 seed: 1
@@ -58,8 +62,10 @@ export const gateText = (setting: Setting): string => `#!/bin/sh
 set -u
 cd "$(dirname "$0")/.."
 if [ ! -f tidegate/baseline.json ]; then
-  echo "tidegate: there is no tidegate/baseline.json yet; make it where CI runs, and commit it:" >&2
-  echo '  npx tidegate baseline update --scenario tidegate/live.yaml ${edgeOption(setting)} --file tidegate/baseline.json --because "the first"' >&2
+  cat >&2 <<'END'
+tidegate: there is no tidegate/baseline.json yet; make it where CI runs, and commit it:
+  ${baselineCommand(setting)}
+END
   exit 2
 fi
 rm -rf tidegate/runs

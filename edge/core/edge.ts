@@ -135,7 +135,8 @@ export class EdgeCore {
     return this.#run(now, out => {
       const { origins } = this.#context.topology
       const isTorn = takeEnd(this.#context, fill, now, out) === 'torn'
-      if (upstream.is === 'origin') isTorn ? origins.failed(upstream.region, 'reset', now) : origins.served(upstream.region)
+      if (upstream.is === 'origin')
+        isTorn ? origins.failed(upstream.region, 'reset', now) : origins.served(upstream.region)
       if (isTorn) mend(this.#context, fill, 'reset', now, out)
     })
   }

@@ -120,10 +120,17 @@ describe('the access log of an edge', () => {
 describe('flags', () => {
   it('set the log, its format and the port of the metrics', async () => {
     edge = await edgeOf(origin)
-    const flags = { origin: [{ url: origin.upstream.url }], accessLog: 'a.log', accessLogFormat: 'json', metricsPort: 0 }
+    const flags = {
+      origin: [{ url: origin.upstream.url }],
+      accessLog: 'a.log',
+      accessLogFormat: 'json',
+      metricsPort: 0,
+    }
     expect(configurationOf(flags)).toMatchObject({ accessLog: { file: 'a.log', format: 'json' }, metricsPort: 0 })
     expect(() => configurationOf({ ...flags, accessLogFormat: 'xml' })).toThrow(ConfigurationError)
-    expect(() => configurationOf({ origin: [{ url: origin.upstream.url }], accessLogFormat: 'json' })).toThrow(ConfigurationError)
+    expect(() => configurationOf({ origin: [{ url: origin.upstream.url }], accessLogFormat: 'json' })).toThrow(
+      ConfigurationError,
+    )
     await expect(edgeOf(origin, { accessLog: { file: join(folder, 'no', 'a.log') } })).rejects.toThrow(
       ConfigurationError,
     )

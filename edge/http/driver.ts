@@ -253,7 +253,9 @@ export class EdgeDriver {
 
   /** Where there is one, it is asked whether it lives or not. */
   #watchOrigins(): void {
-    const named = this.#parts.origins.flatMap(({ region, url }) => (region === undefined ? [] : [{ name: region, url }]))
+    const named = this.#parts.origins.flatMap(({ region, url }) =>
+      region === undefined ? [] : [{ name: region, url }],
+    )
     if (named.length > 1) this.#originHeartbeats.watch(named)
   }
 

@@ -157,7 +157,12 @@ describe('the decision log', () => {
 
 describe('tidegate edge', () => {
   it('takes its configuration from flags', () => {
-    const flags = { origin: [{ url: 'http://127.0.0.1:1' }], policy: 'nginx', switch: { wakeOnFill: true }, event: ['show'] }
+    const flags = {
+      origin: [{ url: 'http://127.0.0.1:1' }],
+      policy: 'nginx',
+      switch: { wakeOnFill: true },
+      event: ['show'],
+    }
     expect(configurationOf(flags)).toMatchObject({
       name: 'edge1',
       site: 'site1',

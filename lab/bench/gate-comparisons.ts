@@ -38,9 +38,10 @@ export function sameCodeGates(runs: Runs, count: number): GateResult[] {
   const pairs = plainPairs(runs)
   return Array.from({ length: count }, (_, i) => {
     const chance = new RandomStream(i, 'the same code')
-    const { record, baseline } = heldAgainst(plainRuns(runs), chance)
+    const { record, rerun, baseline } = heldAgainst(plainRuns(runs), chance)
     const draw = () => drawn(pairs, usualPairs, chance).map(orientation(chance))
-    return holdGate({ record, baseline, measurement: { against: 'itself', first: draw(), confirming: draw() }, at })
+    const measurement: Measurement = { against: 'itself', first: draw(), confirming: draw() }
+    return holdGate({ record, rerun, baseline, measurement, at })
   })
 }
 
@@ -55,10 +56,10 @@ export function delayedGates(runs: Runs, count: number): GateResult[] {
   const pairs = delayedPairs(runs)
   return Array.from({ length: count }, (_, i) => {
     const chance = new RandomStream(i, 'delayed')
-    const { record, baseline } = heldAgainst(plainRuns(runs), chance)
+    const { record, rerun, baseline } = heldAgainst(plainRuns(runs), chance)
     const draw = () => drawn(pairs, usualPairs, chance)
     const measurement: Measurement = { against: 'undelayed', first: draw(), confirming: draw() }
-    return holdGate({ record, baseline, measurement, at })
+    return holdGate({ record, rerun, baseline, measurement, at })
   })
 }
 
@@ -69,11 +70,17 @@ export const extraFillGates = (runs: Runs): GateResult[] =>
     return holdGate({ record, baseline, at })
   })
 
-/** One run, and a baseline of others. */
-function heldAgainst(runs: readonly RunRecord[], chance: RandomStream): { record: RunRecord; baseline: Baseline } {
-  const [record, ...others] = drawn(runs, baselineRuns + 1, chance)
-  const baseline = baselineOf(others, { because: 'bench:gate', at })
-  return { record: record as RunRecord, baseline }
+interface Held {
+  readonly record: RunRecord
+  /** The second run, for a count that leaves its band. */
+  readonly rerun: RunRecord
+  readonly baseline: Baseline
+}
+
+/** Two runs, and a baseline of others. */
+function heldAgainst(runs: readonly RunRecord[], chance: RandomStream): Held {
+  const [record, rerun, ...others] = drawn(runs, baselineRuns + 2, chance) as [RunRecord, RunRecord, ...RunRecord[]]
+  return { record, rerun, baseline: baselineOf(others, { because: 'bench:gate', at }) }
 }
 
 /** `count` of `from`, each once. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { liveEventSchema } from '../../live/event.ts'
 import { expectedPublication } from '../../live/template.ts'
 import { after, type EpochMs, type SegmentNumber } from '../../live/units.ts'
@@ -78,9 +79,13 @@ export async function extraFillRun(out: string): Promise<RunRecord> {
   return whole(record)
 }
 
+/** What is read of the edge's configuration: where its origin is. */
+const edgeSeen = z.object({ origins: z.array(z.object({ url: z.string() })).min(1) })
+
 /** Asks the origin, as the edge would, for a segment that the edge has filled already. */
 async function askOnceMore(folder: string, startedMs: EpochMs): Promise<void> {
-  const { origin } = JSON.parse(readFileSync(join(folder, 'a1.config.json'), 'utf8')) as { origin: string }
+  const { origins } = edgeSeen.parse(JSON.parse(readFileSync(join(folder, 'a1.config.json'), 'utf8')))
+  const origin = (origins[0] as (typeof origins)[number]).url
   const event = liveEventSchema.parse(await eventThrough(origin, name))
   const [from, to] = [after(startedMs, 200), after(startedMs, durationMs - 200)]
   const first = Math.floor(((startedMs as number) - event.startMs) / event.segmentMs) + event.firstNumber

@@ -15,7 +15,7 @@ import { extraFillRun, plainRun } from './gate-storm.ts'
 // the same with every body of the origin delayed so that a time grows by a fifth, and of the same with one extra fill.
 //
 // - `false_alarms_of_100`: gates of the code against itself that say "worse" of anything. Each has a baseline of ten
-//   runs, a record, eight pairs and eight to confirm, drawn anew from the plain runs and from neighbours among them.
+//   runs, a record, a second run, ten pairs and ten to confirm, drawn anew from the plain runs and neighbours among them.
 // - `slowdowns_found_of_20`: gates of the delayed code in which a time is worse, confirmed; pairs drawn as above.
 // - `extra_fills_found_of_20`: gates, one for each run with an extra fill, in which a fill figure is worse.
 

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type DeliveryOptions, measureDelivery } from './store/delivery-part.ts'
+import { type FaultOptions, measureFaults } from './store/faults-part.ts'
 import { measurePublishes, type PublishOptions } from './store/publish-part.ts'
 import { eachGround, type StoreGround, type StoreName, storeNames } from './store/store-grounds.ts'
 import { printEvolution } from './store/store-table.ts'
 import { measureVisibility, type VisibleOptions } from './store/visible-part.ts'
 
 // What the stores cost and what the memcached tier changes: publish times quiet and under an origin storm, the storm's
-// reads that reach the database, read-your-writes over processes, and the price of a GB delivered. Stores are real and are
+// reads that reach the database, read-your-writes over processes, the price of a GB delivered, and what faults cost. Stores are real and are
 // measured one after the other, each with and without the tier. `--part` and `--store` choose (several times each).
 //
 // Figures are named `figure.store` and `figure.store_memcached`. Those without a store are the ones that gates read:
@@ -21,9 +22,12 @@ export interface StoreBenchOptions {
   readonly publish: PublishOptions
   readonly delivery: DeliveryOptions
   readonly visible: VisibleOptions
+  readonly faults: Omit<FaultOptions, 'out'>
 }
 
-const parts = ['publish', 'visible', 'delivery'] as const
+const parts = ['publish', 'visible', 'delivery', 'faults'] as const
+/** Parts that are measured on a store alone, without an origin before it. */
+const partsOfStores: readonly Part[] = ['publish', 'visible', 'delivery']
 export type Part = (typeof parts)[number]
 
 const mib = 1024 * 1024
@@ -33,6 +37,7 @@ const defaults: StoreBenchOptions = {
   publish: { turns: 8, publishesATurn: 40, publishEveryMs: 100, bodyBytes: mib, window: 60, readsPerS: 150 },
   delivery: { turns: 4, turnMs: 1_500, bodies: 40, bodyBytes: mib, inFlight: 16 },
   visible: { publishes: 100, bodyBytes: mib },
+  faults: {},
 }
 
 /** Runs the benchmark and resolves with its figures. */
@@ -43,9 +48,13 @@ export async function benchStore(
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-store-'))
   const figures: Record<string, number> = {}
   try {
-    const absent = await eachGround(options.stores, folder, tell, async ground => {
+    const stores = options.parts.some(part => partsOfStores.includes(part)) ? options.stores : []
+    const absent = await eachGround(stores, folder, tell, async ground => {
       Object.assign(figures, await measure(ground, options, tell))
     })
+    if (options.parts.includes('faults')) {
+      Object.assign(figures, await measureFaults(options.stores, { ...options.faults, out: folder }, tell))
+    }
     return { ...figures, ...gated(figures), stores_not_measured: absent.length }
   } finally {
     await rm(folder, { recursive: true })

@@ -14,7 +14,12 @@ export class OwnEdges implements Edges {
   readonly #originsOf: (site: string) => EdgeSettings['origins']
 
   /** @param originsOf gives the delivery listeners that a site's edges prefer, once they stand */
-  constructor(processes: Processes, event: LiveEvent, policy: NamedPolicy, originsOf: (site: string) => EdgeSettings['origins']) {
+  constructor(
+    processes: Processes,
+    event: LiveEvent,
+    policy: NamedPolicy,
+    originsOf: (site: string) => EdgeSettings['origins'],
+  ) {
     this.#processes = processes
     this.#event = event
     this.#policy = policy

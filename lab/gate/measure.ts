@@ -31,11 +31,7 @@ export interface MeasureOptions {
 /** Measures in pairs. Throws GateError for what cannot be paired, HarnessError for a run that fails. */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { record, recordFile, against, signal, tell } = options
-  const cwd = process.cwd()
-  const scenarioFile = join(dirname(recordFile), 'scenario.json')
-  const run = invocationOf(record, scenarioFile)
-  const work = workOf(record, scenarioFile)
-  const candidate = installedSide('this code', { command: process.execPath, args: [own], cwd }, run, work)
+  const { cwd, run, work, side: candidate } = thisCode(record, recordFile)
   const commit = await commitNamed(against, cwd, signal)
   if (commit === undefined && !/[\s/]/.test(against)) {
     throw new GateError(
@@ -47,6 +43,16 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   await using worktree = await worktreeOf(commit, cwd, signal)
   const title = `${against} (${commit.slice(0, 12)})`
   return await measureSides(installedSide(title, worktree.tidegate, run, work), candidate, options)
+}
+
+/** This code, for a run of what `recordFile` shows, and what such a run is. Throws GateError for what cannot be repeated. */
+export function thisCode(record: RunRecord, recordFile: string) {
+  const cwd = process.cwd()
+  const scenarioFile = join(dirname(recordFile), 'scenario.json')
+  const run = invocationOf(record, scenarioFile)
+  const work = workOf(record, scenarioFile)
+  const side = installedSide('this code', { command: process.execPath, args: [own], cwd }, run, work)
+  return { cwd, run, work, side }
 }
 
 async function measureSides(

@@ -25,7 +25,7 @@ export interface OriginAssembly {
 
 /** Rejects with a StoreError where the configured store cannot be opened; `given` is used instead of that one. */
 export async function assembleOrigin(config: OriginConfig, given?: SegmentStore): Promise<OriginAssembly> {
-  const books = new OriginBooks(config.name)
+  const books = new OriginBooks(config.name, config.region)
   const faulty = new FaultyStore(given ?? (await openPatiently(config, openOptionsOf(config, books))))
   const { region, seed, event, backlogUntilMs, limiter } = config
   const coreConfig: OriginCoreConfig = { event, region, seed, limiter, startedMs: now(), backlogUntilMs }

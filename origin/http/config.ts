@@ -14,7 +14,7 @@ const port = z.number().int().min(0).max(65_535).default(0)
  * What a process does: `publish` takes what packagers put, `delivery` answers edges and players, `both` does both.
  * A process opens the listeners of its role, and the control listener.
  */
-export const originRoleSchema = z.enum(['both', 'publish', 'delivery'])
+const originRoleSchema = z.enum(['both', 'publish', 'delivery'])
 export type OriginRole = z.infer<typeof originRoleSchema>
 
 /** A publish process whose announcements this process follows. */

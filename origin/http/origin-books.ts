@@ -42,7 +42,7 @@ const wasReleasedByPublication = ({ arrivedMs, publishedMs }: Held): boolean =>
   publishedMs !== undefined && publishedMs >= arrivedMs
 
 export class OriginBooks implements StoreObserver {
-  readonly #name: string
+  readonly #whose: { readonly role: 'origin'; readonly name: string; readonly region?: string }
   readonly #sites = new Set<string>()
   /** By site, as bounded as those. */
   readonly #traffic = new Map<string, SiteTraffic>()
@@ -55,9 +55,9 @@ export class OriginBooks implements StoreObserver {
   #heldSecond = 0
   #heldPeak = 0
 
-  constructor(name: string) {
-    this.#name = name
-    this.#recorder = new Recorder({ role: 'origin', name })
+  constructor(name: string, region?: string) {
+    this.#whose = { role: 'origin', name, ...(region === undefined ? {} : { region }) }
+    this.#recorder = new Recorder(this.#whose)
   }
 
   /** Requests of the delivery side that have ended, by reason and status. */
@@ -104,7 +104,7 @@ export class OriginBooks implements StoreObserver {
 
   /** The record starts anew; what is known of publications stays. */
   reset(): void {
-    this.#recorder = new Recorder({ role: 'origin', name: this.#name })
+    this.#recorder = new Recorder(this.#whose)
     this.#answers = new PairCounts()
     for (const traffic of this.#traffic.values()) traffic.requests = 0
     for (const { sites } of this.#segments.values()) sites.clear()

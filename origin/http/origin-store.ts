@@ -2,6 +2,7 @@ import { limits } from '../../live/limits.ts'
 import { formatDefects } from '../../live/live-state.ts'
 import { between, type EpochMs, type Ms } from '../../live/units.ts'
 import { now } from '../../process/clock.ts'
+import type { StoreRead } from '../core/limiter.ts'
 import type { Candidate, PutBody } from '../core/verdict.ts'
 import {
   type CandidateKey,
@@ -17,13 +18,6 @@ import {
 // The store as the sides of an origin use it: every operation bounded in time, counted and timed; and of several who
 // want one body at once, one reads it for all.
 
-/** How a read of a candidate's body ended. */
-export interface ReadEnd {
-  readonly durationMs: Ms
-  /** The store gave no answer: it counts as slow. */
-  readonly failed: boolean
-}
-
 type Target = Pick<Candidate, 'pipeline' | 'rendition' | 'number'>
 
 export interface OriginStoreParts {
@@ -33,7 +27,7 @@ export interface OriginStoreParts {
   readonly budgetMs: Ms
   readonly count: (name: string, by?: number) => void
   readonly time: (name: string, durationMs: Ms) => void
-  readonly readEnded: (read: ReadEnd, now: EpochMs) => void
+  readonly readEnded: (read: StoreRead, now: EpochMs) => void
 }
 
 export class OriginStore {
@@ -89,7 +83,13 @@ export class OriginStore {
     try {
       await this.#bounded(store.put(this.keyOf(body), bytes, meta, etag), 'keep')
     } finally {
-      time('store_write_ms', between(begunMs, now()))
+      const tookMs = between(begunMs, now()) as number
+      time('store_write_ms', tookMs)
+      if (tookMs > limits.slowWriteMs) {
+        process.stderr.write(
+          `tidegate: the store took ${Math.round(tookMs)} ms to keep ${formatKey(this.keyOf(body))}\n`,
+        )
+      }
     }
   }
 

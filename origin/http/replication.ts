@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../live/limits.ts'
-import { after } from '../../live/units.ts'
+import { after, type Ms } from '../../live/units.ts'
 import { now } from '../../process/clock.ts'
 import type { Candidate } from '../core/verdict.ts'
 import { formatKey } from '../store/segment-store.ts'
@@ -21,13 +21,15 @@ interface Awaited {
 
 export class Replication {
   readonly #origin: OriginRuntime
+  readonly #withinMs: Ms
   readonly #closing = new AbortController()
   readonly #names = new Set<string>()
   #queue: Awaited[] = []
   #looking = 0
 
-  constructor(origin: OriginRuntime) {
+  constructor(origin: OriginRuntime, withinMs: Ms = limits.replicationMs) {
     this.#origin = origin
+    this.#withinMs = withinMs
   }
 
   /** `candidate` was acknowledged in `region`. */
@@ -56,7 +58,7 @@ export class Replication {
 
   async #lookFor({ name, candidate, region }: Awaited): Promise<void> {
     const { store, books } = this.#origin
-    const giveUpMs = after(now(), limits.replicationMs)
+    const giveUpMs = after(now(), this.#withinMs)
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       const body = await store.look(candidate)
       if (this.#closing.signal.aborted) return
@@ -67,7 +69,7 @@ export class Replication {
     }
     books.count('store.never_visible')
     this.#origin.complaints.say(
-      `${name}, stored in ${region}, was not in this region's store within ${limits.replicationMs} ms`,
+      `${name}, stored in ${region}, was not in this region's store within ${this.#withinMs} ms`,
     )
   }
 

@@ -203,6 +203,32 @@ describe('a region that follows another', () => {
   })
 })
 
+describe('two processes that publish', () => {
+  it('take commands in both, and each has all of them, also after a restart', async () => {
+    const event = eventOf(1_500)
+    const first = await start(event, { role: 'publish' })
+    const following = (...others: TestOrigin[]) => ({ ...follow(...others), role: 'publish' })
+    const second = await start(event, following(first))
+    const controlPort = Number(new URL(first.urls.control).port)
+    await end(first)
+    const again = await start(event, { ...following(second), controlPort })
+    await until(isFollowing(again))
+    await until(isFollowing(second))
+    await again.control('POST /mask', { pipeline: 'a', from: 1, to: 2 })
+    await second.control('POST /notify', { type: 'ad-break', atMs: 1 })
+    await again.control('POST /version')
+    const commanded = async (origin: TestOrigin) => {
+      const { masks, event, notifications } = await stateOf(origin)
+      return [masks.length, event.version, notifications.notifications.length].join()
+    }
+    for (const origin of [again, second]) await until(async () => (await commanded(origin)) === '1,2,1')
+    await end(again)
+    await end(second)
+    const third = await start(event, { role: 'publish' })
+    expect(await commanded(third)).toBe('1,2,1')
+  })
+})
+
 describe('the feed', () => {
   it('drops a follower that does not read, and bounds what waits for it', async () => {
     const event = eventOf(0)

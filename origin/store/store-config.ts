@@ -9,10 +9,9 @@ const hostAndPort = z
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'a host and a port, such as 127.0.0.1:11211')
 
 /** A tier of memcached servers in front of a store. */
-export const memcachedSchema = z.strictObject({
+const memcachedSchema = z.strictObject({
   servers: z.array(hostAndPort).min(1).max(limits.memcachedServers),
 })
-export type MemcachedConfig = z.infer<typeof memcachedSchema>
 
 const tier = { memcached: memcachedSchema.optional() }
 

@@ -24,7 +24,7 @@ const rows: readonly Row[] = [
   ['Times that playback stopped', ({ figures: f }) => formatNumber(f.rebuffers)],
 ]
 
-export const charts = [
+const charts = [
   { id: 'requests', title: 'Origin requests, a second', of: 'requestsPerSecond', format: formatNumber },
   { id: 'egress', title: 'Origin egress, a second', of: 'egressBytesPerSecond', format: formatBytes },
   { id: 'held', title: 'Requests held at the origin, most in the second', of: 'held', format: formatNumber },

@@ -6,7 +6,7 @@ import { type PercentileBand, percentileBands } from './percentiles.ts'
 // What a report shows, as plain data: made from records, drawn by html.ts (words, tables) and page.ts (curves).
 
 /** One value for each second of the storm, from its first; null where nothing was counted in the second. */
-export type Series = readonly number[]
+type Series = readonly number[]
 
 export interface ReportVariant {
   /** Unique in the report. */

@@ -58,7 +58,7 @@ const a2 = [
   {
     call: 'fetchFailed',
     with: [1, 'reset', at(120)],
-    gives: [{ do: 'fetch', fetch: 2, key, count: 1, plan: plan({ is: 'origin' }, 'fill-next-sibling') }],
+    gives: [{ do: 'fetch', fetch: 2, key, count: 1, plan: plan({ is: 'origin', region: 'us' }, 'fill-next-sibling') }],
   },
   {
     call: 'fetchHead',

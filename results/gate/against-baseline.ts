@@ -105,3 +105,20 @@ function wayOf(figure: string, was: number, is: number): Outcome {
   if (direction === 'neither') return 'worse'
   return (direction === 'less') === is < was ? 'better' : 'worse'
 }
+
+/** Whether a second run must say the same before a gate may say "worse": a count that races left its band. */
+export const needsRerun = ({ comparisons }: BaselineComparison): boolean =>
+  comparisons.some(({ by, outcome }) => by === 'band' && outcome === 'worse')
+
+/** The first comparison, with "worse" by a band where the one of a second run says the same of the same figure. */
+export function confirmedByRerun(first: BaselineComparison, second: BaselineComparison): BaselineComparison {
+  const comparisons = first.comparisons.map(one => {
+    if (one.by !== 'band' || one.outcome !== 'worse') return one
+    const again = second.comparisons.find(({ variant, figure }) => variant === one.variant && figure === one.figure)
+    if (again === undefined || again.outcome === 'worse' || again.outcome === 'not-emitted') {
+      return { ...one, reason: `${one.reason}, and so was a second run` }
+    }
+    return { ...one, outcome: 'not-shown' as const, reason: `${one.reason}, and a second run was not` }
+  })
+  return { comparisons, notes: first.notes }
+}

@@ -16,7 +16,7 @@ import { median } from './statistics.ts'
 //   logarithms). Drift is shown when that whole interval lies beyond the floor.
 
 /** Runs at each end of a history; with fewer than twice as many nothing is said of counts. */
-export const driftRuns = 10
+const driftRuns = 10
 
 /** What has drifted since the last mark, for the scenario of this hash. Nothing where nothing is shown. */
 export function driftOf(lines: readonly HistoryLine[], scenario: string, floor: number): FigureComparison[] {

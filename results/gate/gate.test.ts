@@ -42,6 +42,21 @@ test('fails for an extra fill, a slowdown that is confirmed, and drift', () => {
   expect(drifted.outcome).toBe('failed')
 })
 
+test('a count that left its band is worse where a second run left it, too', () => {
+  const record = runWith({ origin_requests: 200 })
+  expect(hold({ record }).outcome).toBe('failed')
+  expect(hold({ record, rerun: record }).outcome).toBe('failed')
+  expect(hold({ record, rerun: runWith({ origin_requests: undefined }) }).outcome).toBe('failed')
+  const held = hold({ record, rerun: runWith() })
+  expect(held.outcome).toBe('held')
+  expect(held.comparisons.find(({ reason }) => reason.endsWith('and a second run was not'))).toMatchObject({
+    figure: 'origin_requests',
+    outcome: 'not-shown',
+  })
+  // What is exact needs no second run, and none excuses it.
+  expect(hold({ record: runWith({ fills_per_segment_max: 2 }), rerun: runWith() }).outcome).toBe('failed')
+})
+
 test('a slowdown is not said before it is confirmed', () => {
   expect(hold({ measurement: { against: 'main', first: slower(1.3), confirming: slower(1) } }).outcome).toBe('held')
   expect(() => hold({ measurement: { against: 'main', first: slower(1.3), confirming: [] } })).toThrow(GateError)

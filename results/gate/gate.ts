@@ -1,6 +1,6 @@
 import { allHeld } from '../checks.ts'
 import type { RunRecord } from '../record/record.ts'
-import { compareWithBaseline } from './against-baseline.ts'
+import { compareWithBaseline, confirmedByRerun } from './against-baseline.ts'
 import type { Baseline } from './baseline.ts'
 import { driftOf } from './drift.ts'
 import { type HistoryLine, historyLine } from './history.ts'
@@ -20,6 +20,8 @@ export interface Measurement {
 export interface GateInput {
   readonly record: RunRecord
   readonly baseline: Baseline
+  /** A second run of the record's scenario and code, where a count that races left its band. */
+  readonly rerun?: RunRecord | undefined
   readonly measurement?: Measurement | undefined
   readonly history?: readonly HistoryLine[] | undefined
   readonly rule?: PairRule | undefined
@@ -41,12 +43,14 @@ export interface GateResult {
 export function holdGate({
   record,
   baseline,
+  rerun,
   measurement,
   history = [],
   rule = usualPairRule,
   at,
 }: GateInput): GateResult {
-  const counts = compareWithBaseline(record, baseline)
+  const first = compareWithBaseline(record, baseline)
+  const counts = rerun === undefined ? first : confirmedByRerun(first, compareWithBaseline(rerun, baseline))
   const times = measurement === undefined ? [] : judgeTimes(measurement, rule)
   const line = historyLine(record, times, at)
   const drift = driftOf([...history, line], record.scenario.sha256, rule.floor)

@@ -7,7 +7,7 @@ import { type FigureComparison, GateError } from './outcome.ts'
 // The rolling history beside a baseline: a line of NDJSON for each run whose gate held. It has what drift is seen by:
 // the counts as they were, and of the times the ratio that the pairs showed.
 
-export const historySchemaName = 'tidegate-history/1'
+const historySchemaName = 'tidegate-history/1'
 
 const intervalSchema = z.strictObject({ estimate: z.number(), low: z.number(), high: z.number() })
 

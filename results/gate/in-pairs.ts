@@ -26,9 +26,12 @@ export interface PairRule {
   readonly seed: number
 }
 
-export const usualPairRule: PairRule = { floor: 0.05, confidence: 0.99, resamples: 2_000, seed: 1 }
-/** Pairs of one measurement. With 8, chance alone puts an interval above 1 about once in sixty; the rest is the rerun's. */
-export const usualPairs = 8
+export const usualPairRule: PairRule = { floor: 0.05, confidence: 0.98, resamples: 2_000, seed: 1 }
+/**
+ * Pairs of one measurement. With ten, chance alone puts an interval above the floor about once in eighty, and one pair
+ * that a busy machine spoils hides nothing.
+ */
+export const usualPairs = 10
 /** An interval of fewer would hold nothing: the median of 3 pairs is any of them. */
 export const fewestPairs = 4
 
@@ -37,31 +40,38 @@ const leastMs = 1
 /** Two turns of a busy scheduler: whatever the ratio, a smaller change in ms is not the code's. */
 export const floorMs = 2
 
-/** Every time that both sides of every pair have, judged by `rule`; missing ones are errors. */
+/** Every time that the other side has, judged by `rule`; one that the candidate does not have is an error. */
 export function comparePairs(pairs: readonly Pair[], rule: PairRule = usualPairRule): FigureComparison[] {
-  const [first] = pairs
-  if (first === undefined) return []
-  return [...first.against].flatMap(([variant, figures]) =>
-    Object.keys(figures)
-      .filter(figure => definitionOf(figure)?.kind === 'timed' && isJudged(figure))
-      .flatMap(figure => compareTime(pairs, variant, figure, rule)),
-  )
+  const times = new Map<string, { variant: string; figure: string }>()
+  for (const { against } of pairs) {
+    for (const [variant, figures] of against) {
+      for (const figure of Object.keys(figures)) {
+        if (definitionOf(figure)?.kind !== 'timed' || !isJudged(figure)) continue
+        times.set(`${variant}/${figure}`, { variant, figure })
+      }
+    }
+  }
+  return [...times.values()].flatMap(({ variant, figure }) => compareTime(pairs, variant, figure, rule))
 }
 
 function compareTime(pairs: readonly Pair[], variant: string, figure: string, rule: PairRule): FigureComparison[] {
   const definition = definitionOf(figure)
-  const values = pairs.map(
-    pair => [pair.against.get(variant)?.[figure], pair.candidate.get(variant)?.[figure]] as const,
-  )
-  const before = values.flatMap(([was]) => was ?? [])
-  const after = values.flatMap(([, is]) => is ?? [])
-  // What the other side itself does not emit each time is no measure.
-  if (definition === undefined || before.length < pairs.length) return []
-  const about = { variant, figure, unit: definition.unit, by: 'pairs' as const, was: median(before) }
-  if (after.length < pairs.length) {
-    const reason = `nobody emitted it in ${pairs.length - after.length} of ${pairs.length} runs`
+  if (definition === undefined) return []
+  const valuesOf = (side: keyof Pair, of: readonly Pair[]) =>
+    of.flatMap(pair => pair[side].get(variant)?.[figure] ?? [])
+  const [had, has] = [valuesOf('against', pairs), valuesOf('candidate', pairs)]
+  const about = { variant, figure, unit: definition.unit, by: 'pairs' as const, was: median(had) }
+  // A short run may end before anything of a kind was measured, on either side. Where it is most of them, it is gone.
+  if (has.length < had.length / 2) {
+    const reason = `nobody emitted it in ${pairs.length - has.length} of ${pairs.length} runs; before, in ${pairs.length - had.length}`
     return [{ ...about, is: null, outcome: 'not-emitted', reason }]
   }
+  const whole = pairs.filter(pair => valuesOf('against', [pair]).length + valuesOf('candidate', [pair]).length === 2)
+  if (whole.length < fewestPairs) {
+    const reason = `both sides emitted it in ${whole.length} of ${pairs.length} pairs only`
+    return [{ ...about, is: median(has), outcome: 'not-shown', reason }]
+  }
+  const [before, after] = [valuesOf('against', whole), valuesOf('candidate', whole)]
   const ratios = before.map((was, i) => Math.max(after[i] as number, leastMs) / Math.max(was, leastMs))
   const ratio = bootstrapMedian(ratios, bootstrapOf(rule, `${variant}/${figure}`))
   const shift = median(before.map((was, i) => (after[i] as number) - was))

@@ -10,7 +10,7 @@ import type { Interval } from './statistics.ts'
 export type Outcome = 'better' | 'worse' | 'not-shown' | 'not-emitted'
 
 /** By what a figure was judged: equality, the band of the baseline's runs, pairs measured in one go, or the history. */
-export type Means = 'exact' | 'band' | 'pairs' | 'drift'
+type Means = 'exact' | 'band' | 'pairs' | 'drift'
 
 export interface Band {
   readonly low: number

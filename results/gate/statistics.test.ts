@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RandomStream } from '../../live/random.ts'
 import { bootstrapMedian, median, quantile } from './statistics.ts'
 
-const options = { confidence: 0.99, resamples: 500, seed: 1, name: 'test' }
+const options = { confidence: 0.98, resamples: 500, seed: 1, name: 'test' }
 
 test('quantiles lie between neighbours by proportion', () => {
   expect(median([3, 1, 2])).toBe(2)
@@ -23,13 +23,13 @@ test('an interval is the same for the same seed and name, holds the median and n
   expect(() => bootstrapMedian([], options)).toThrow(RangeError)
 })
 
-test('of 8 noisy values it misses the true median in about 3 of 100, more often than it says: few values show few tails', () => {
+test('of ten noisy values it misses the true median in about 4 of 100, more often than it says: few values show few tails', () => {
   const chance = new RandomStream(7, 'coverage')
   let missed = 0
   for (let i = 0; i < 400; i++) {
-    const values = Array.from({ length: 8 }, () => chance.lognormal(1, 0.3))
+    const values = Array.from({ length: 10 }, () => chance.lognormal(1, 0.3))
     const { low, high } = bootstrapMedian(values, { ...options, resamples: 400, name: `coverage ${i}` })
     if (low > 1 || high < 1) missed++
   }
-  expect(missed / 400).toBeLessThan(0.05)
+  expect(missed / 400).toBeLessThan(0.07)
 })

@@ -21,7 +21,7 @@ export interface Interval {
 }
 
 export interface BootstrapOptions {
-  /** 0.99: of many values, the interval holds the true one in 99 of 100 measurements; of 8, in about 97. */
+  /** 0.98: of many values, the interval holds the true one in 98 of 100 measurements; of ten, in about 96. */
   readonly confidence: number
   readonly resamples: number
   /** Names the stream of chance, with the seed: one for each figure. */

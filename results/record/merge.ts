@@ -34,12 +34,14 @@ export function mergeParts(parts: readonly Part[]): Part {
   if (roles.size > 1) throw new MergeError(`parts of different roles do not merge: ${[...roles].sort().join(', ')}`)
   const names = new Set(parts.flatMap(part => part.name.split(nameSeparator)))
   const sites = new Set(parts.map(part => part.site))
+  const regions = new Set(parts.map(part => part.region))
   const shards = new Set(parts.map(part => (part.shard ? `${part.shard.index}/${part.shard.of}` : '')))
   return {
     schema: partSchemaName,
     role: first.role,
     name: [...names].sort().join(nameSeparator),
     ...(sites.size === 1 && first.site !== undefined ? { site: first.site } : {}),
+    ...(regions.size === 1 && first.region !== undefined ? { region: first.region } : {}),
     ...(shards.size === 1 && first.shard !== undefined ? { shard: first.shard } : {}),
     counts: mergeCounts(parts.map(part => part.counts)),
     histograms: mergeHistograms(parts.map(part => part.histograms)),

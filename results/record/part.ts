@@ -30,6 +30,8 @@ export const partSchema = z.strictObject({
   role: z.enum(['origin', 'edge', 'fleet', 'pipeline', 'lab']),
   name: z.string(),
   site: z.string().optional(),
+  /** Origin: the region that it stands in. */
+  region: z.string().optional(),
   /** This part is shard `index` of `of` (1-based) of a fleet. */
   shard: z.strictObject({ index: z.number().int(), of: z.number().int() }).optional(),
   counts: z.record(z.string(), z.number()),

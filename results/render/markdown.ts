@@ -56,7 +56,7 @@ function gateLines(gate: GateResult): string[] {
 }
 
 /** Text that stands in Markdown as itself: no markup, no HTML, no new cell. */
-export const escapeMarkdown = (text: string): string =>
+const escapeMarkdown = (text: string): string =>
   text
     .replaceAll(/[\\`*_[\]|~]/g, '\\$&')
     .replaceAll('&', '&amp;')

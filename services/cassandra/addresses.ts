@@ -6,7 +6,7 @@ import { ServiceError } from '../service.ts'
 // clusters of several runs do not meet, and is free again when its owner ends, however it ends.
 
 /** Cassandra's own ports, between nodes and for clients. */
-export const storagePort = 7000
+const storagePort = 7000
 export const nativePort = 9042
 
 export const maxNodes = 9

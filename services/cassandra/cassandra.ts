@@ -110,7 +110,12 @@ class Cluster implements CassandraService {
 
   /** Starts `nodes` at once; resolves when all that are alive then are ready. */
   async start(nodes: readonly Node[], signal?: AbortSignal): Promise<void> {
-    const processes = await Promise.all(nodes.map(node => node.start()))
+    // Settled, so that none is still being started when another one's failure stops them all.
+    const started = await Promise.allSettled(nodes.map(node => node.start()))
+    const processes = started.map(each => {
+      if (each.status === 'rejected') throw each.reason
+      return each.value
+    })
     const end = new AbortController()
     const alive = this.nodes.filter(node => node.alive)
     const ready = untilReady(alive, this.nodes, AbortSignal.any([end.signal, ...(signal ? [signal] : [])]))

@@ -54,6 +54,10 @@ async function firstDoubt(clients: ReadonlyMap<Node, Client>, ring: readonly Nod
       await client.connect()
       const { rows } = await client.execute('SELECT schema_version FROM system.local')
       schemas.add(String(rows[0]?.schema_version))
+      // What a node that is not on the ring yet has would be read from another one in its place.
+      const known = await tokensKnownTo(client)
+      const unknown = [...clients.keys()].find(other => !known.has(String(other.plan.token)))
+      if (unknown) return `${node.name} does not know ${unknown.name} yet`
     } catch (error) {
       return `${node.name} does not answer (${(error as Error).message})`
     }
@@ -63,6 +67,14 @@ async function firstDoubt(clients: ReadonlyMap<Node, Client>, ring: readonly Nod
     }
   }
   return schemas.size > 1 ? 'the nodes have different schemas' : undefined
+}
+
+/** The tokens of the ring as the node that `client` speaks to has it, its own among them. */
+async function tokensKnownTo(client: Client): Promise<ReadonlySet<string>> {
+  const tables = await Promise.all(
+    ['local', 'peers'].map(table => client.execute(`SELECT tokens FROM system.${table}`)),
+  )
+  return new Set(tables.flatMap(({ rows }) => rows.flatMap(row => (row.tokens ?? []) as string[])))
 }
 
 /**

@@ -25,7 +25,7 @@ export interface StoreGround {
 }
 
 /** Starts what `name` needs, and memcached. Throws AbsentError. */
-export async function startGround(name: StoreName, folder: string, tell: (line: string) => void): Promise<StoreGround> {
+async function startGround(name: StoreName, folder: string, tell: (line: string) => void): Promise<StoreGround> {
   const started: Service[] = []
   const stop = async () => {
     await Promise.all(started.map(service => service.stop()))

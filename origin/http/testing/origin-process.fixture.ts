@@ -9,7 +9,7 @@ import { speakTo, type TestOrigin, tokens } from './test-origin.fixture.ts'
 // Origins as processes of their own, for what only a process can do: be killed, and share nothing but a store.
 
 const command = join(import.meta.dirname, '../../../cli/tidegate.mjs')
-const overFolder = join(import.meta.dirname, 'shared-origin.ts')
+const overFolder = join(import.meta.dirname, 'shared-origin-worker.ts')
 
 export interface OriginProcess extends Omit<TestOrigin, 'close'> {
   /** SIGKILL; resolves when it is gone. */

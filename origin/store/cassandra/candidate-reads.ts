@@ -41,10 +41,13 @@ export interface ReadOptions {
 
 export class CandidateReads {
   readonly #options: ReadOptions
-  readonly #inFlight = new InFlight('reads', { running: limits.cassandraReads, waiting: limits.cassandraWaitingReads })
+  readonly #inFlight: InFlight
 
   constructor(options: ReadOptions) {
     this.#options = options
+    const waiting = limits.cassandraWaitingReads
+    const onRefused = () => options.observer.count('store.cassandra.refused')
+    this.#inFlight = new InFlight('reads', { running: limits.cassandraReads, waiting }, onRefused)
   }
 
   async body(key: CandidateKey, known: KnownBody, range?: ByteRange): Promise<Uint8Array> {

@@ -45,14 +45,14 @@ interface Write {
 
 export class CandidateWrites {
   readonly #options: WriteOptions
-  readonly #inFlight = new InFlight('writes', {
-    running: limits.cassandraWrites,
-    waiting: limits.cassandraWaitingWrites,
-  })
+  readonly #inFlight: InFlight
   readonly #clock = new policies.timestampGeneration.MonotonicTimestampGenerator(0, 0)
 
   constructor(options: WriteOptions) {
     this.#options = options
+    const waiting = limits.cassandraWaitingWrites
+    const onRefused = () => options.observer.count('store.cassandra.refused')
+    this.#inFlight = new InFlight('writes', { running: limits.cassandraWrites, waiting }, onRefused)
   }
 
   async put(key: CandidateKey, bytes: Uint8Array, meta: CandidateMeta, token: string): Promise<void> {
@@ -75,8 +75,11 @@ export class CandidateWrites {
     if (!standing || standing.token === token) return
     observer.count('store.cassandra.conflicts')
     // The same bytes by another token lie under the same names: these are the winner's.
-    if (standing.etag !== meta.etag)
-      await this.#unstage(key, meta.etag, write.body.count, write.stagedUs, write.deadline)
+    if (standing.etag !== meta.etag) {
+      const unstaged = this.#unstage(key, meta.etag, write.body.count, write.stagedUs, write.deadline)
+      // What cannot be removed now expires; that the body was refused is what the caller must hear.
+      await unstaged.catch(() => observer.count('store.cassandra.orphans'))
+    }
     throw new StoreError('conflict', `${formatKey(key)} is kept with another body (${standing.etag})`)
   }
 

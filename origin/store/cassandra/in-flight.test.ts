@@ -22,11 +22,13 @@ describe('requests in flight', () => {
   })
 
   it('refuse what is beyond those that may wait, and free the place of what failed', async () => {
-    const inFlight = new InFlight('reads', { running: 1, waiting: 1 })
+    let refused = 0
+    const inFlight = new InFlight('reads', { running: 1, waiting: 1 }, () => refused++)
     const gate = Promise.withResolvers<void>()
     const first = inFlight.run(never(), () => gate.promise)
     const second = inFlight.run(never(), async () => 'second')
     expect(await faultOf(inFlight.run(never(), async () => 'third'))).toBe('unavailable')
+    expect(refused).toBe(1)
     gate.reject(new Error('the first failed'))
     await expect(first).rejects.toThrow('the first failed')
     expect(await second).toBe('second')

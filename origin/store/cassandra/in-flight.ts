@@ -13,11 +13,17 @@ export class InFlight {
   readonly #running: number
   readonly #waiting: number
   readonly #waiters: Waiter[] = []
+  readonly #onRefused: () => void
   #count = 0
 
-  /** `name` is for messages: `reads`. */
-  constructor(name: string, limits: { readonly running: number; readonly waiting: number }) {
+  /** `name` is for messages: `reads`. `onRefused` is called for each that is not taken, or had to wait too long. */
+  constructor(
+    name: string,
+    limits: { readonly running: number; readonly waiting: number },
+    onRefused: () => void = () => {},
+  ) {
     this.#name = name
+    this.#onRefused = onRefused
     this.#running = limits.running
     this.#waiting = limits.waiting
   }
@@ -37,6 +43,7 @@ export class InFlight {
 
   #turn(deadline: number): Promise<void> {
     if (this.#waiters.length >= this.#waiting) {
+      this.#onRefused()
       throw new StoreError(
         'unavailable',
         `Cassandra has ${this.#running} ${this.#name} on their way and ${this.#waiting} waiting: no more are taken`,
@@ -45,6 +52,7 @@ export class InFlight {
     return new Promise((start, fail) => {
       const timer = setTimeout(() => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+        this.#onRefused()
         fail(new StoreError('unavailable', `Cassandra had no room for one more of its ${this.#name} in time`))
       }, deadline - performance.now())
       const waiter: Waiter = {

@@ -3,14 +3,16 @@ import { type Client, types } from 'cassandra-driver'
 import type { Ms } from '../../../live/units.ts'
 import { StoreError } from '../segment-store.ts'
 import type { CassandraConfig } from './open-cassandra.ts'
-import { reason } from './retry-budget.ts'
+import { reason, withinBudget } from './retry-budget.ts'
 import { keyspaceStatement, schemaVersion, tableStatements } from './schema.ts'
 
 // The keyspace and its tables: made when they are not there, refused when they are not as wanted.
 
-/** How long the nodes may take to agree on new tables. One that is down does not agree, and learns of them later. */
-const agreeWithinMs = 10_000
+/** How long the nodes that are up may take to agree on new tables; one that is down learns of them later. */
+const agreeWithinMs = 30_000
 const askEveryMs = 50
+/** For one statement with its retries: a node that has just heard of a table may still fail on it. */
+const statementWithinMs = 20_000
 
 /** Makes what is not there yet. Throws StoreError: `schema` for what is there and is not ours or not as wanted. */
 export async function prepareKeyspace(client: Client, config: CassandraConfig, keepMs: Ms): Promise<void> {
@@ -29,7 +31,8 @@ export async function prepareKeyspace(client: Client, config: CassandraConfig, k
       ...(replication && !there ? [keyspaceStatement(keyspace, replication)] : []),
       ...tableStatements(keyspace, keepMs),
     ])
-    await client.execute(`INSERT INTO ${keyspace}.schema_version (id, version) VALUES ('tidegate', ${schemaVersion})`)
+    const version = `INSERT INTO ${keyspace}.schema_version (id, version) VALUES ('tidegate', ${schemaVersion})`
+    await patiently(keyspace, () => client.execute(version))
   } catch (error) {
     if (error instanceof StoreError) throw error
     throw new StoreError('unavailable', `keyspace ${keyspace} cannot be prepared: ${reason(error as Error)}`, {
@@ -38,21 +41,33 @@ export async function prepareKeyspace(client: Client, config: CassandraConfig, k
   }
 }
 
+const patiently = <Result>(what: string, act: () => Promise<Result>): Promise<Result> =>
+  withinBudget({ what, deadline: performance.now() + statementWithinMs, onRetry: () => {} }, act)
+
 /** All by one node, which knows what it has made; then the others are waited for, once. */
 async function makeTables(client: Client, localDataCentre: string, statements: readonly string[]): Promise<void> {
   const host = client.hosts.values().find(each => each.datacenter === localDataCentre && each.isUp())
-  for (const statement of statements) await client.execute(statement, [], { prepare: false, ...(host && { host }) })
+  const execute = (statement: string) => client.execute(statement, [], { prepare: false, ...(host && { host }) })
+  for (const statement of statements) await execute(statement)
   const end = performance.now() + agreeWithinMs
-  while (performance.now() < end) {
-    const versions = await Promise.all(
-      ['local', 'peers'].map(table =>
-        client.execute(`SELECT schema_version FROM system.${table}`, [], { prepare: false, ...(host && { host }) }),
-      ),
-    )
-    const distinct = new Set(versions.flatMap(({ rows }) => rows.map(row => String(row.schema_version))))
-    if (distinct.size === 1) return
+  while (!(await agree(client, execute))) {
+    if (performance.now() > end) {
+      throw new StoreError('unavailable', `the nodes did not agree on the new tables within ${agreeWithinMs} ms`)
+    }
     await pause(askEveryMs)
   }
+}
+
+/** Whether every node that is up has the tables of the one that is asked. */
+async function agree(client: Client, execute: (statement: string) => Promise<types.ResultSet>): Promise<boolean> {
+  const [local, peers] = await Promise.all([
+    execute('SELECT schema_version FROM system.local'),
+    execute('SELECT peer, schema_version FROM system.peers'),
+  ])
+  const down = client.hosts.values().filter(host => !host.isUp())
+  const isUp = (row: types.Row) => !down.some(({ address }) => address.startsWith(`${row.peer}:`))
+  const versions = [...local.rows, ...peers.rows.filter(isUp)].map(row => String(row.schema_version))
+  return new Set(versions).size === 1
 }
 
 /** True when the tables are there and of our version; false when they must be made. Throws `schema` for another one. */
@@ -63,7 +78,9 @@ async function hasVersion(client: Client, keyspace: string): Promise<boolean> {
     { consistency: types.consistencies.localOne },
   )
   if (tables.rowLength === 0) return false
-  const { rows } = await client.execute(`SELECT version FROM ${keyspace}.schema_version WHERE id = 'tidegate'`)
+  const { rows } = await patiently(keyspace, () =>
+    client.execute(`SELECT version FROM ${keyspace}.schema_version WHERE id = 'tidegate'`),
+  )
   const version = rows[0]?.version as number | undefined
   if (version === undefined) return false
   if (version === schemaVersion) return true

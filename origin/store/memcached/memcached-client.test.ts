@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { limits } from '../../../live/limits.ts'
 import { findMemcached, type MemcachedService, startMemcached } from '../../../services/memcached.ts'
 import { MemcachedClient } from './memcached-client.ts'
 
@@ -97,6 +98,29 @@ describe.skipIf('absent' in found)('the client of one memcached server', () => {
     await expect(client.get(['one']).answered).rejects.toThrow(server.address)
     await server.restart()
     expect(await client.get(['one']).answered).toEqual([undefined])
+  })
+
+  it('takes no more writes than its limit while the server hangs', async () => {
+    await set('one')
+    server.hang()
+    const large = Buffer.alloc(limits.memcachedItemBytes - 100)
+    const writes: Promise<void>[] = []
+    let refused = ''
+    for (let i = 0; i < 200 && !refused; i++) {
+      const write = client.set([{ key: `large${i}`, value: large }], 60)
+      write.catch(error => {
+        refused = error.message
+      })
+      writes.push(write)
+      await new Promise(setImmediate)
+    }
+    expect(refused).toContain('has not taken')
+    expect(writes.length * large.length).toBeLessThan(2 * limits.memcachedWritingBytes)
+    client.reset()
+    server.resume()
+    await Promise.allSettled(writes)
+    await set('after')
+    expect((await client.get(['after']).answered)[0]?.length).toBe(body.length)
   })
 
   it('skips the answer to an abandoned ask, and gives the next one its own', async () => {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { limits } from '../../../live/limits.ts'
 import { MetaReplies, ProtocolError } from './meta-replies.ts'
 
 // One memcached server, over one connection that is made when something is asked and made anew when it has broken. Asks
@@ -54,8 +55,12 @@ export class MemcachedClient {
     })
   }
 
-  /** Keeps `items` for `ttlS` seconds. */
+  /** Keeps `items` for `ttlS` seconds. Rejects when the server has not taken what was written before. */
   async set(items: readonly Item[], ttlS: number): Promise<void> {
+    const unsentBytes = this.#socket?.writableLength ?? 0
+    if (unsentBytes > limits.memcachedWritingBytes) {
+      throw new Error(`memcached ${this.address} has not taken ${unsentBytes} bytes that are to be written`)
+    }
     const ttl = Math.max(1, Math.min(longestTtlS, Math.ceil(ttlS)))
     await this.#ask(0, (socket, name) => {
       for (const [i, { key, value }] of items.entries()) {

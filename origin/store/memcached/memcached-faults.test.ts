@@ -1,15 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../live/limits.ts'
-import {
-  type Candidate,
-  Counts,
-  candidateOf,
-  type Ground,
-  memcachedAbsent,
-  startServers,
-  tierOver,
-} from './memcached.fixture.ts'
+import { type Candidate, Counts, candidateOf } from '../testing/candidates-and-counts.ts'
+import { type Ground, memcachedAbsent, startServers, tierOver } from './memcached.fixture.ts'
 import type { MemcachedTier } from './memcached-tier.ts'
 
 // What a lost, hung or restarted memcached costs while segments are published and read: time within bounds, and nothing

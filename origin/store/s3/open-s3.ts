@@ -2,6 +2,7 @@ import { GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/
 import type { OpenOptions } from '../open-store.ts'
 import { type SegmentStore, StoreError, unobserved } from '../segment-store.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { S3Bucket } from './s3-bucket.ts'
 import { layoutVersion, versionKey } from './s3-objects.ts'
 import { type S3Connection, S3Requests } from './s3-requests.ts'
 import { S3Store } from './s3-store.ts'
@@ -26,7 +27,7 @@ export async function openS3(config: S3Config, options: OpenOptions): Promise<Se
   try {
     await findBucket(requests, connection)
     await checkVersion(requests, connection)
-    return new S3Store(connection, requests)
+    return new S3Store(connection, new S3Bucket(bucket, requests))
   } catch (error) {
     requests.close()
     throw error

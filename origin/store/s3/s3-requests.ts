@@ -89,6 +89,10 @@ export class S3Requests {
     }
   }
 
+  countRetry(): void {
+    this.#connection.observer.count('store.s3.retries')
+  }
+
   close(): void {
     this.client.destroy()
   }

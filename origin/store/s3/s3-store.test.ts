@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { open, readdir, truncate } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { Counts, candidateOf } from '../memcached/memcached.fixture.ts'
 import type { SegmentStore } from '../segment-store.ts'
 import { describeStore } from '../store-contract.ts'
+import { Counts, candidateOf } from '../testing/candidates-and-counts.ts'
 import { openS3 } from './open-s3.ts'
 import { type S3Ground, s3Absent, startGround } from './s3.fixture.ts'
 
@@ -74,6 +76,36 @@ describe.skipIf(s3Absent)('the S3 store', () => {
       }
       expect(tookMs).toBeLessThan(budgetMs + 2_000)
       expect(counts.of('store.s3.unavailable')).toBe(2)
+    })
+
+    it('asks again for a body that breaks off', async () => {
+      let broken = 0
+      const relay = createServer(socket => {
+        const behind = connect(Number(new URL(ground.service.endpoint).port), '127.0.0.1')
+        let bytes = 0
+        behind.on('data', data => {
+          bytes += data.length
+          // In the middle of the first body: its head is long there.
+          if (bytes > 300_000 && broken === 0 && ++broken) socket.destroy()
+          else socket.write(data)
+        })
+        socket.on('data', data => behind.write(data))
+        for (const [one, other] of [[socket, behind] as const, [behind, socket] as const]) {
+          one.on('error', () => other.destroy())
+          one.on('close', () => other.destroy())
+        }
+      }).listen(0, '127.0.0.1')
+      await once(relay, 'listening')
+      const endpoint = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
+      const through = await openS3(
+        { ...ground.config(bucket), endpoint },
+        { budgetMs, keepMs: 60_000, observer: counts },
+      )
+      expect(Buffer.compare(await through.get(key, meta), body)).toBe(0)
+      expect(broken).toBe(1)
+      expect(counts.of('store.s3.retries')).toBe(1)
+      await through.close()
+      relay.close()
     })
 
     it('finds a flipped bit in an object, counts it, and still gives the parts without it', async () => {

@@ -1,12 +1,3 @@
-import { crc32 } from 'node:zlib'
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  type _Object as ListedObject,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3'
 import { limits } from '../../../live/limits.ts'
 import { assemble, chunkedBody, chunksWithin } from '../chunks.ts'
 import {
@@ -22,6 +13,7 @@ import {
   type StoreStats,
 } from '../segment-store.ts'
 import { inParallel } from './in-parallel.ts'
+import type { S3Bucket } from './s3-bucket.ts'
 import {
   bodyBytesOf,
   decodeFrames,
@@ -36,7 +28,7 @@ import {
   stateKey,
   tokenDigest,
 } from './s3-objects.ts'
-import type { S3Connection, S3Requests } from './s3-requests.ts'
+import type { S3Connection } from './s3-requests.ts'
 
 // The store of the first design: candidates as objects in a bucket. An object appears whole or not at all, which is all
 // the staging that it needs; that the first writer wins is the condition `If-None-Match: *` on its write.
@@ -46,13 +38,13 @@ const decidedAttempts = 3
 
 export class S3Store implements SegmentStore {
   readonly #connection: S3Connection
-  readonly #requests: S3Requests
+  readonly #bucket: S3Bucket
   #stats: { readonly stats: StoreStats; readonly untilMs: number } | undefined
   #closed = false
 
-  constructor(connection: S3Connection, requests: S3Requests) {
+  constructor(connection: S3Connection, bucket: S3Bucket) {
     this.#connection = connection
-    this.#requests = requests
+    this.#bucket = bucket
   }
 
   async put(key: CandidateKey, bytes: Uint8Array, meta: CandidateMeta, token: string): Promise<void> {
@@ -63,7 +55,7 @@ export class S3Store implements SegmentStore {
     this.#connection.observer.count('store.s3.writes')
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#putObject(objectKey(key), object, { IfNoneMatch: '*', Metadata: encodeMeta(meta, token) })
+        await this.#bucket.put(objectKey(key), object, { IfNoneMatch: '*', Metadata: encodeMeta(meta, token) })
         break
       } catch (error) {
         if (!(error instanceof StoreError) || error.fault !== 'conflict') throw error
@@ -93,7 +85,7 @@ export class S3Store implements SegmentStore {
     observer.count('store.s3.reads')
     // The whole object without a range: one that is longer than it should be shows.
     try {
-      const frames = await this.#getObject(body.name, objectKey(key), isWhole ? undefined : `bytes=${from}-${to}`)
+      const frames = await this.#bucket.get(body.name, objectKey(key), isWhole ? undefined : `bytes=${from}-${to}`)
       observer.time('store.s3.read_ms', performance.now() - startMs)
       return assemble(body, decodeFrames(body, frames, first, last), range)
     } catch (error) {
@@ -110,13 +102,7 @@ export class S3Store implements SegmentStore {
   async remove(key: CandidateKey): Promise<void> {
     this.#mustBeOpen()
     this.#connection.observer.count('store.s3.removes')
-    const { Bucket, client } = this.#where()
-    const command = new DeleteObjectCommand({ Bucket, Key: objectKey(key) })
-    await this.#requests
-      .within(formatKey(key), abortSignal => client.send(command, { abortSignal }))
-      .catch((error: StoreError) => {
-        if (error.fault !== 'missing') throw error
-      })
+    await this.#bucket.delete(formatKey(key), objectKey(key))
     this.#stats = undefined
   }
 
@@ -125,7 +111,7 @@ export class S3Store implements SegmentStore {
     this.#mustBeOpen()
     const keys: CandidateKey[] = []
     for (const { prefix, startAfter, before } of listingsOf(range)) {
-      for await (const { Key = '' } of this.#listed(prefix, startAfter)) {
+      for await (const { Key = '' } of this.#bucket.list(prefix, startAfter)) {
         if (before !== undefined && Key >= before) break
         const key = keyOfObject(Key)
         if (key) keys.push(key)
@@ -142,7 +128,7 @@ export class S3Store implements SegmentStore {
     this.#mustBeOpen()
     this.#connection.observer.count('store.s3.states')
     try {
-      return new TextDecoder().decode(await this.#getObject(`the state of ${event}`, stateKey(event)))
+      return new TextDecoder().decode(await this.#bucket.get(`the state of ${event}`, stateKey(event)))
     } catch (error) {
       if (error instanceof StoreError && error.fault === 'missing') return undefined
       throw error
@@ -158,7 +144,7 @@ export class S3Store implements SegmentStore {
         `the state of ${event} has ${bytes.length} bytes, more than ${limits.storedStateBytes}`,
       )
     }
-    await this.#putObject(stateKey(event), bytes, {})
+    await this.#bucket.put(stateKey(event), bytes, {})
   }
 
   async stats(): Promise<StoreStats> {
@@ -166,7 +152,7 @@ export class S3Store implements SegmentStore {
     if (this.#stats && performance.now() < this.#stats.untilMs) return this.#stats.stats
     let candidates = 0
     let bytes = 0
-    for await (const { Size = 0 } of this.#listed(segmentsPrefix)) {
+    for await (const { Size = 0 } of this.#bucket.list(segmentsPrefix)) {
       candidates++
       bytes += bodyBytesOf(Size, limits.chunkBytes) as number
     }
@@ -177,70 +163,16 @@ export class S3Store implements SegmentStore {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#requests.close()
-  }
-
-  async #putObject(
-    Key: string,
-    object: Buffer,
-    more: { readonly IfNoneMatch?: '*'; readonly Metadata?: Record<string, string> },
-  ): Promise<void> {
-    const { Bucket, client } = this.#where()
-    const ChecksumCRC32 = crc32Field(object)
-    const command = new PutObjectCommand({ Bucket, Key, Body: object, ChecksumCRC32, ...more })
-    await this.#requests.within(Key, abortSignal => client.send(command, { abortSignal }))
-  }
-
-  async #getObject(what: string, Key: string, Range?: string): Promise<Uint8Array> {
-    const { Bucket, client } = this.#where()
-    const { bytes } = await this.#requests.within(what, async abortSignal => {
-      const output = await client.send(new GetObjectCommand({ Bucket, Key, Range }), { abortSignal })
-      return { ...output, bytes: await output.Body?.transformToByteArray() }
-    })
-    return bytes ?? new Uint8Array()
+    this.#bucket.close()
   }
 
   /** What is kept beside an object; undefined when there is none. */
   async #head(key: CandidateKey): Promise<ReturnType<typeof decodeMeta> | undefined> {
-    const { Bucket, client } = this.#where()
-    const command = new HeadObjectCommand({ Bucket, Key: objectKey(key) })
-    try {
-      const { Metadata } = await this.#requests.within(formatKey(key), abortSignal =>
-        client.send(command, { abortSignal }),
-      )
-      return decodeMeta(formatKey(key), Metadata)
-    } catch (error) {
-      if (error instanceof StoreError && error.fault === 'missing') return undefined
-      throw error
-    }
-  }
-
-  /** Every object under `prefix` behind `StartAfter`, in the order of names. */
-  async *#listed(Prefix: string, StartAfter?: string): AsyncGenerator<ListedObject> {
-    const { Bucket, client } = this.#where()
-    let ContinuationToken: string | undefined
-    do {
-      const command = new ListObjectsV2Command({ Bucket, Prefix, StartAfter, ContinuationToken })
-      const page = await this.#requests.within(`the list of ${Prefix}`, abortSignal =>
-        client.send(command, { abortSignal }),
-      )
-      yield* page.Contents ?? []
-      ContinuationToken = page.NextContinuationToken
-    } while (ContinuationToken !== undefined)
-  }
-
-  #where() {
-    return { Bucket: this.#connection.bucket, client: this.#requests.client }
+    const fields = await this.#bucket.head(formatKey(key), objectKey(key))
+    return fields && decodeMeta(formatKey(key), fields)
   }
 
   #mustBeOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'the store is closed')
   }
-}
-
-/** As S3 wants it: what arrives is checked there before it is acknowledged. */
-function crc32Field(bytes: Uint8Array): string {
-  const field = Buffer.alloc(4)
-  field.writeUInt32BE(crc32(bytes))
-  return field.toString('base64')
 }

@@ -44,6 +44,9 @@ export function describeLosses(cluster: () => TestCluster): void {
         await killed
         for (const number of acknowledged) await check(number)
         expect(cluster().service.nodes.filter(({ alive }) => !alive)).toHaveLength(1)
+        // An origin can start meanwhile, also on an empty keyspace.
+        const other = cluster().config('eu', 'made_meanwhile', { eu: 3 })
+        await (await openStore(other, { budgetMs, keepMs: 600_000 })).close()
         await cluster().service.restart('eu2')
         for (const number of acknowledged) await check(number)
         expect(acknowledged).toHaveLength(40)
@@ -97,6 +100,7 @@ export function describeLosses(cluster: () => TestCluster): void {
         cluster().service.resume('eu3')
       })
       expect(new Set(faults)).toEqual(new Set(['unavailable']))
+      expect(counts.of('refused')).toBeGreaterThan(800)
       await expect.poll(() => faultOf(check(101)), { timeout: 20_000 }).toBe(undefined)
     })
   })

@@ -20,7 +20,7 @@ export async function whyAbsent(): Promise<string | undefined> {
   }
 }
 
-export type CassandraConfig = Extract<StoreConfig, { is: 'cassandra' }>
+type CassandraConfig = Extract<StoreConfig, { is: 'cassandra' }>
 
 export interface TestCluster {
   readonly service: CassandraService

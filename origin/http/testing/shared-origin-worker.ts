@@ -4,7 +4,7 @@ import { originConfigSchema } from '../config.ts'
 import { startOrigin } from '../start.ts'
 import { FolderStore } from './folder-store.ts'
 
-// An origin as a process of its own over a folder that other processes share: `shared-origin.ts CONFIG FOLDER`.
+// An origin as a process of its own over a folder that other processes share: `shared-origin-worker.ts CONFIG FOLDER`.
 
 const [configFile, folder] = process.argv.slice(2) as [string, string]
 const config = originConfigSchema.parse(JSON.parse(readFileSync(configFile, 'utf8')))
