@@ -216,7 +216,8 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
       await says(page, '#followed li', /means to ask for .*\.m4s/)
       const steps = await page.locator('#followed li').allInnerTexts()
       expect(steps.join('\n')).toMatch(/right1[\s\S]*arrives: /)
-      expect(steps.at(-1)).toMatch(/player[\s\S]*has the last byte, \d{3,} bytes in all/)
+      // The edge may note its end a moment after the player has it.
+      expect(steps.join('\n')).toMatch(/player\s+has the last byte, \d{3,} bytes in all/)
       expect(complaints).toEqual([])
     })
 
