@@ -29,7 +29,10 @@ export interface VariantLogs {
 }
 
 /** Reads every log of `variant` that a request passes; `folder` is the record's. Throws ExplainError. */
-export async function readVariantLogs(folder: string, variant: Pick<Variant, 'logs' | 'actions'>): Promise<VariantLogs> {
+export async function readVariantLogs(
+  folder: string,
+  variant: Pick<Variant, 'logs' | 'actions'>,
+): Promise<VariantLogs> {
   const requests: SeenRequest[] = []
   const fetches: SeenFetch[] = []
   const players: PlayerNote[] = []
