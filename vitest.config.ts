@@ -6,7 +6,12 @@ import { defineConfig } from 'vitest/config'
 
 const groups = {
   storms: ['lab/**/*.test.ts', 'cli/gate.test.ts'],
-  heavy: ['services/**/*.test.ts', 'origin/store/{cassandra,s3,memcached}/**/*.test.ts', 'cli/package.test.ts'],
+  heavy: [
+    'services/**/*.test.ts',
+    'origin/store/{cassandra,s3,memcached}/**/*.test.ts',
+    'cli/package.test.ts',
+    'pages/live/live.test.ts',
+  ],
   clusters: ['lab/storage/cassandra-scenarios.test.ts'],
 }
 const never = ['**/node_modules/**', 'results/runs/**', 'dist/**']

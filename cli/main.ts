@@ -27,6 +27,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./explain-command.ts')).explainCommand(),
   },
   {
+    name: 'demo',
+    description: 'show two policies beside each other as they run, on a page with switches',
+    load: async () => (await import('./demo-command.ts')).demoCommand(),
+  },
+  {
     name: 'report',
     description: 'write one self-contained page that shows what a run, or several, did',
     load: async () => (await import('./report-command.ts')).reportCommand(),

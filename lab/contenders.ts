@@ -18,6 +18,14 @@ export type Contender = {
   | { readonly is: 'url'; readonly url: string }
 )
 
+/** Several at once, each in sites of its own, over the same origins. */
+export interface SideBySide {
+  readonly is: 'side-by-side'
+  readonly name: string
+  readonly folder: string
+  readonly bySite: ReadonlyMap<string, Contender>
+}
+
 type PeerSource =
   | { readonly variant: PeerVariant; readonly configFile?: undefined }
   | { readonly configFile: string; readonly variant?: undefined }

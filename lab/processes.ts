@@ -19,7 +19,8 @@ export interface ProcessesOptions {
   /** Configurations, logs and last words are kept here. */
   readonly folder: string
   readonly seed: number
-  readonly decisionLogs: boolean
+  /** On demand: those of edges and origins, for as long as `POST /log` says. */
+  readonly decisionLogs: boolean | 'on-demand'
 }
 
 /** A decision log, relative to the folder. */
@@ -59,7 +60,10 @@ export class Processes {
     const lives = this.#logs.filter(log => log.name === name).length
     // A restarted process must not write over the log of its life before.
     const file = logFileOf(lives === 0 ? name : `${name}.${lives}`)
-    const common = { name, seed, ...(decisionLogs ? { decisionLog: join(folder, file) } : {}) }
+    const onDemand = decisionLogs === 'on-demand'
+    const keepsLog = onDemand ? role === 'edge' || role === 'origin' : decisionLogs
+    const log = { decisionLog: join(folder, file), ...(onDemand ? { decisionLogOnDemand: true } : {}) }
+    const common = { name, seed, ...(keepsLog ? log : {}) }
     const environment = {
       ...clockEnvironment(),
       ...secrets,
@@ -74,7 +78,7 @@ export class Processes {
       if (child.diedOfItself) this.#death.resolve(child.deathError(exit))
     })
     this.#running.set(name, { child, control: new ControlClient(child.url('control'), this.#tokens.control) })
-    if (decisionLogs) this.#logs.push({ role, name, file })
+    if (keepsLog) this.#logs.push({ role, name, file })
     return child
   }
 

@@ -3,9 +3,10 @@ import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs, Ms } from '../live/units.ts'
 import { now } from '../process/clock.ts'
 import type { Action, Scenario } from '../scenarios/schema.ts'
-import type { Contender } from './contenders.ts'
+import type { Contender, SideBySide } from './contenders.ts'
 import type { ControlClient } from './control-client.ts'
 import type { Edges } from './edges/edges.ts'
+import { EdgesBySite } from './edges/edges-by-site.ts'
 import { OwnEdges } from './edges/own-edges.ts'
 import { PeerEdges } from './edges/peer-edges.ts'
 import { UrlEdge } from './edges/url-edge.ts'
@@ -24,7 +25,7 @@ import { VariantStorage } from './storage/variant-storage.ts'
 
 export interface WorldPlan {
   readonly scenario: Scenario
-  readonly contender: Contender
+  readonly contender: Contender | SideBySide
   readonly event: LiveEvent
   /** Where the first region's delivery listener shall be; absent: no origin is ours, the edge has one of its own. */
   readonly origin?: Listening | undefined
@@ -34,7 +35,7 @@ export interface WorldPlan {
   readonly requestBudget?: number | undefined
   /** Configurations, logs and last words are kept here. */
   readonly folder: string
-  readonly decisionLogs: boolean
+  readonly decisionLogs: boolean | 'on-demand'
 }
 
 /** Where nothing was started that could be timed. */
@@ -61,7 +62,7 @@ export class World {
     this.storage = new VariantStorage({ scenario, folder, variant: plan.contender.folder, run: plan.runStorage })
     const { processes, storage } = this
     this.#origins = plan.origin && new Origins({ processes, scenario, event: plan.event, storage, first: plan.origin })
-    this.#edges = this.#edgesOf(plan)
+    this.#edges = this.#edgesOf(plan.contender)
   }
 
   /** Starts storage, origins, pipelines and edges; resolves when the backlog is published and the edges know their sites. */
@@ -96,12 +97,25 @@ export class World {
     return this.#processStartMs
   }
 
-  /** Starts the fleet, whose first player is planned for `startMs` at the earliest. */
-  async startFleet(startMs: EpochMs, signal: AbortSignal): Promise<void> {
+  /**
+   * Starts the fleet, whose first player is planned for `startMs` at the earliest; or one of several fleets, each with a
+   * name of its own and the sites that it asks.
+   */
+  async startFleet(
+    startMs: EpochMs,
+    signal: AbortSignal,
+    { name, sites }: { name: string; sites?: readonly string[] } = { name: 'fleet' },
+  ): Promise<void> {
     const { scenario, event, requestBudget } = this.plan
-    await this.processes.start('fleet', 'fleet', signal, common =>
-      fleetConfig(common, scenario, event, { sites: this.#siteUrls(), startMs, requestBudget }),
+    const asked = this.#siteUrls().filter(({ site }) => sites === undefined || sites.includes(site))
+    await this.processes.start('fleet', name, signal, common =>
+      fleetConfig(common, scenario, event, { sites: asked, startMs, requestBudget }),
     )
+  }
+
+  /** Where players ask an edge. Throws HarnessError when it was never started. */
+  edgeUrl(edge: string): string {
+    return this.#edges.url(edge)
   }
 
   /** The control listener of a process that lives. Throws HarnessError. */
@@ -127,10 +141,14 @@ export class World {
 
   /** The edge that fills the first rendition for the first site. */
   get designatedEdge(): string {
-    const edges = edgesOf(this.plan.scenario)
-    const first = edges[0] as (typeof edges)[number]
-    const topology = new Topology(first.edge)
-    topology.set(edges.filter(({ site }) => site === first.site).map(({ edge }) => edge))
+    return this.designatedIn(this.plan.scenario.topology.sites[0]?.name as string)
+  }
+
+  /** The edge that fills the first rendition for `site`. */
+  designatedIn(site: string): string {
+    const edges = edgesOf(this.plan.scenario).filter(place => place.site === site)
+    const topology = new Topology(edges[0]?.edge as string)
+    topology.set(edges.map(({ edge }) => edge))
     const { event, renditions } = this.plan.event
     return topology.order(event, renditions[0]?.name as string)[0] as string
   }
@@ -190,10 +208,12 @@ export class World {
     await Promise.all(this.#origins.living().map(origin => origin.post('/faults', sound)))
   }
 
-  #edgesOf({ contender, event }: WorldPlan): Edges {
+  #edgesOf(contender: Contender | SideBySide): Edges {
     switch (contender.is) {
+      case 'side-by-side':
+        return new EdgesBySite(new Map([...contender.bySite].map(([site, one]) => [site, this.#edgesOf(one)])))
       case 'policy':
-        return new OwnEdges(this.processes, event, contender.policy, site => this.origins.preferredBy(site))
+        return new OwnEdges(this.processes, this.plan.event, contender.policy, site => this.origins.preferredBy(site))
       case 'peer':
         // Another cache is configured with one origin: the first region's.
         return new PeerEdges(contender, () => this.#originUrl())

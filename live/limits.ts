@@ -253,6 +253,22 @@ export const limits = {
   markdownBytes: 1 * mib,
   /** Lines of a gate's history: a year of a few changes a week. */
   historyLines: 500,
+  /** Players of each side of the live page: what one machine's fleets, edges and browser bear beside each other. */
+  demoPlayers: 5_000,
+  /** Pages that watch one session at once: a presenter, a projector, a few phones of the room. */
+  demoWatchers: 32,
+  /** A command of the page is a few words. */
+  demoCommandBytes: 2 * kib,
+  /** One message to a page; a story step with a followed request is under 16 KiB. */
+  demoMessageBytes: 64 * kib,
+  /** Messages that a page has not taken yet: about five seconds of them; then it is dropped and comes back. */
+  demoWaitingBytes: 128 * kib,
+  /** A recorded session: about four hours. Afterwards it is marked as cut. */
+  demoRecordingBytes: 64 * mib,
+  /** Points of the origin's curve, one a second, as a page that joins is told them: the three minutes of a story. */
+  demoCurvePoints: 180,
+  /** What has happened lately, as a page that joins is told it. */
+  demoHappenings: 60,
   /** A PUT of the event within this time means that pushes arrive. */
   pushesArriveMs: 5_000,
 } as const

@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url'
 const here = dirname(fileURLToPath(import.meta.url))
 
 /** Everything that a browser is given, as paths inside `pages/`: what a package must bring. */
-export const pageEntries = ['report/page.ts', 'report/page.css'] as const
+export const pageEntries = [
+  'report/page.ts',
+  'report/page.css',
+  'live/page.ts',
+  'live/page.css',
+  'live/browser/player-hls.ts',
+  'live/browser/player-dash.ts',
+] as const
 export type PageEntry = (typeof pageEntries)[number]
 
 /** Where the bundle of `entry` lies when it was made ahead, inside `pages/`. */

@@ -18,6 +18,8 @@ export const commonConfigShape = {
   /** Where to keep the decision log; none when absent. */
   decisionLog: z.string().optional(),
   decisionLogBytes: z.number().int().positive().optional(),
+  /** Edge and origin: keep it only for as long as `POST /log` says. */
+  decisionLogOnDemand: z.boolean().optional(),
   seed: z.number().int().default(1),
 } as const
 

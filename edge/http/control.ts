@@ -25,7 +25,7 @@ export function controlRoutes(parts: ControlParts, startedWith: EdgePolicy): Con
   const { driver, recorder, name, site } = parts
   let policy = startedWith
   return {
-    'GET /state': () => ({ name, site, policy, ...driver.state() }),
+    'GET /state': () => ({ name, site, policy, ...driver.state(), counts: Object.fromEntries(recorder.counts()) }),
     'GET /record': () => recorder.part(parts.evictions()),
     'POST /topology': body => {
       const topology = topologySchema.parse(body)

@@ -1,5 +1,6 @@
 import { listen, listenForControl, urlOf } from '../../process/control.ts'
-import { type DecisionLog, logged, noDecisionLog, openDecisionLog } from '../../process/decision-log.ts'
+import { type DecisionLog, logged, noDecisionLog } from '../../process/decision-log.ts'
+import { decisionLogOf, logRoutes } from '../../process/log-on-demand.ts'
 import { EdgeCore } from '../core/edge.ts'
 import { policyOf } from '../core/policy.ts'
 import { logAccesses } from './access-log.ts'
@@ -57,7 +58,7 @@ export async function startEdge(
   const config = edgeConfigSchema.parse(given)
   const { name, site, seed, storeBytes } = config
   const policy = policyOf(config.preset, config.switches)
-  const log = config.decisionLog ? openDecisionLog(config.decisionLog, config.decisionLogBytes) : noDecisionLog
+  const log = decisionLogOf(config)
   const { origins } = config
   const regions = origins.flatMap(({ region }) => region ?? [])
   const coreConfig = { name, site, seed, policy, storeBytes, origins: regions }
@@ -83,7 +84,10 @@ export async function startEdge(
   await Promise.all(config.events.map(event => learnAtStart(readiness, name, event)))
   await listen(server, config.port, config.host)
   const control = await listenForControl(
-    controlRoutes({ name, site, driver, recorder, evictions: () => core.stats().evictions }, policy),
+    {
+      ...controlRoutes({ name, site, driver, recorder, evictions: () => core.stats().evictions }, policy),
+      ...logRoutes(log),
+    },
     { host: config.host, port: config.controlPort, token: controlToken },
   )
   const metrics = await exportMetrics(config, { recorder, core, server, accessLog })

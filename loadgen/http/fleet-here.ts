@@ -12,6 +12,7 @@ import type { FleetState, RunningFleet } from './running-fleet.ts'
 import { Storm } from './storm.ts'
 import { Tally } from './tally.ts'
 import { Transport } from './transport.ts'
+import { waitBoundsMs } from './wait-buckets.ts'
 
 // A fleet (or one shard of it) in this thread.
 
@@ -99,7 +100,9 @@ class FleetHere implements RunningFleet {
     const { inFlight, budgetLeft } = this.storm
     const { playersNow: present } = this.#tally
     const { players } = this.crew
-    const state = { shard, players, present, inFlight, startMs, durationMs, sites: this.#sites }
+    const counts = this.#tally.counts()
+    const waits = { boundsMs: waitBoundsMs, counts: this.#tally.waits() }
+    const state = { shard, players, present, inFlight, startMs, durationMs, sites: this.#sites, counts, waits }
     return requestBudget === undefined ? state : { ...state, budgetLeft }
   }
 

@@ -15,6 +15,10 @@ export interface FleetState {
   readonly startMs: EpochMs
   readonly durationMs: Ms
   readonly sites: FleetConfig['sites']
+  /** As in the record, since it began. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Waits from publication to first byte since the fleet began: how many in each bucket, the last one without a bound. */
+  readonly waits: { readonly boundsMs: readonly Ms[]; readonly counts: readonly number[] }
 }
 
 /** A fleet that runs: in this thread, or in workers. */

@@ -6,6 +6,7 @@ import type { Part, SegmentCounts } from '../../results/record/part.ts'
 import type { PlayerOutput } from '../player/player-io.ts'
 import type { Exchange, Result } from './exchange.ts'
 import { nearestCache } from './response-fields.ts'
+import { WaitBuckets } from './wait-buckets.ts'
 
 // What a fleet counts, by the names of docs/processes.md.
 
@@ -27,6 +28,7 @@ export class Tally {
   /** By path: what was seen of the segment. Cleared with the record, and as bounded as its segments are. */
   #segments = new Map<string, SegmentCounts>()
   #playersNow = 0
+  readonly #waits = new WaitBuckets()
 
   /** @param make gives an empty recorder: one at the start and one at each `reset` */
   constructor(event: LiveEvent, make: () => Recorder) {
@@ -44,6 +46,16 @@ export class Tally {
     this.#recorder = this.#make()
     this.#segments = new Map()
     this.#recorder.peak('players_now_max', this.#playersNow)
+  }
+
+  /** What is counted, for somebody who looks in several times a second. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#recorder.counts())
+  }
+
+  /** Waits from publication to first byte, by bucket; never begun anew, so that a reader can take differences. */
+  waits(): number[] {
+    return this.#waits.counts()
   }
 
   part(): Part {
@@ -138,6 +150,7 @@ export class Tally {
     const plannedMs = ask.plannedMs as number
     if ((availableMs as number) < plannedMs - liveWithinMs) return
     const fromMs = Math.max(availableMs as number, plannedMs)
+    this.#waits.add((firstByteMs as number) - fromMs)
     this.#recorder.time('publication_to_first_byte_ms', (firstByteMs as number) - fromMs)
     this.#recorder.time('publication_to_last_byte_ms', (lastByteMs as number) - fromMs)
   }

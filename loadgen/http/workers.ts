@@ -70,7 +70,15 @@ class FleetOfWorkers implements RunningFleet {
     const states = await this.#all<FleetState>({ do: 'state' })
     const sum = (of: (state: FleetState) => number): number => states.reduce((total, state) => total + of(state), 0)
     const present = sum(state => state.present)
-    const state = { ...(states[0] as FleetState), shard: this.#plan.shard, present, inFlight: sum(one => one.inFlight) }
+    const first = states[0] as FleetState
+    const state = {
+      ...first,
+      shard: this.#plan.shard,
+      present,
+      inFlight: sum(one => one.inFlight),
+      counts: addedUp(states.map(({ counts }) => counts)),
+      waits: { ...first.waits, counts: first.waits.counts.map((_, i) => sum(one => one.waits.counts[i] ?? 0)) },
+    }
     return this.#plan.requestBudget === undefined ? state : { ...state, budgetLeft: sum(one => one.budgetLeft ?? 0) }
   }
 
@@ -87,6 +95,12 @@ class FleetOfWorkers implements RunningFleet {
   #all<Value = unknown>(call: WorkerCall): Promise<Value[]> {
     return Promise.all(this.#threads.map(thread => thread.call(call) as Promise<Value>))
   }
+}
+
+/** Counts add; peaks (`…_max`) do not, and are left to the record, which knows when they were. */
+function addedUp(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = new Set(all.flatMap(counts => Object.keys(counts)).filter(name => !name.endsWith('_max')))
+  return Object.fromEntries([...names].map(name => [name, all.reduce((sum, counts) => sum + (counts[name] ?? 0), 0)]))
 }
 
 /** The workers' parts as one: they were there at the same time, so their common peak is that of the joint timeline. */

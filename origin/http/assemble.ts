@@ -1,5 +1,6 @@
 import { now } from '../../process/clock.ts'
-import { logged, noDecisionLog, openDecisionLog } from '../../process/decision-log.ts'
+import { logged } from '../../process/decision-log.ts'
+import { decisionLogOf } from '../../process/log-on-demand.ts'
 import type { StoreRead } from '../core/limiter.ts'
 import { OriginCore, originInputs } from '../core/origin-core.ts'
 import type { OriginCoreConfig } from '../core/origin-state.ts'
@@ -28,7 +29,7 @@ export async function assembleOrigin(config: OriginConfig, given?: SegmentStore)
   const faulty = new FaultyStore(given ?? (await openPatiently(config, openOptionsOf(config, books))))
   const { region, seed, event, backlogUntilMs, limiter } = config
   const coreConfig: OriginCoreConfig = { event, region, seed, limiter, startedMs: now(), backlogUntilMs }
-  const log = config.decisionLog ? openDecisionLog(config.decisionLog, config.decisionLogBytes) : noDecisionLog
+  const log = decisionLogOf(config)
   log.write({ log: 'tidegate-decisions/1', role: 'origin', name: config.name, config: coreConfig })
   const core = logged(new OriginCore(coreConfig), originInputs, log)
   const store = new OriginStore({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { now } from '../../process/clock.ts'
 import type { ControlRoutes } from '../../process/control.ts'
+import { logRoutes } from '../../process/log-on-demand.ts'
 import type { FaultyStore } from '../store/faulty.ts'
 import { audit, auditSchema } from './audit.ts'
 import type { Feed } from './feed.ts'
@@ -37,6 +38,7 @@ export function controlRoutes(parts: ControlParts): ControlRoutes {
     'GET /record': () => books.part(),
     ...operatorCommands(parts.origin, parts.keeper),
     'POST /faults': body => setFaults(parts, faultsSchema.parse(body)),
+    ...logRoutes(parts.origin.log),
     'POST /audit': body => audit(store, auditSchema.parse(body).acknowledged),
     'POST /reset': body => {
       nothing.parse(body)
@@ -47,7 +49,7 @@ export function controlRoutes(parts: ControlParts): ControlRoutes {
 }
 
 async function stateOf({ origin, faulty, feed, followings, listen }: ControlParts): Promise<object> {
-  const { core, config, store } = origin
+  const { books, core, config, store } = origin
   const atMs = now()
   return {
     name: config.name,
@@ -61,6 +63,8 @@ async function stateOf({ origin, faulty, feed, followings, listen }: ControlPart
     limiter: core.limiter(atMs),
     followers: feed?.followers ?? 0,
     follows: followings.map(following => following.state()),
+    sites: books.traffic(),
+    counts: Object.fromEntries(books.counts()),
     store: { is: config.store.is, ...(await storeState(store)), faults: faulty.faults },
   }
 }

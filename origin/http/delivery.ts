@@ -32,7 +32,7 @@ export class Delivery {
     if (!refusal && answeredHealth(request, response, this.#health)) return
     const exchange = new Exchange(request, response)
     const { books, core } = this.#origin
-    books.requestArrived(exchange.address, exchange.arrivedMs)
+    books.requestArrived(exchange.address, exchange.edge?.site, exchange.arrivedMs)
     response.once('close', () => this.#ended(exchange))
     if (refusal) {
       const reason = refusal.reason === 'method' ? 'method-not-allowed' : 'malformed'
@@ -62,8 +62,11 @@ export class Delivery {
     books.reason(reason)
     this.#held.set(ticket, exchange)
     books.held(this.#held.size, exchange.arrivedMs)
+    books.heldOf(exchange.edge?.site, 1)
     exchange.response.once('close', () => {
-      if (this.#held.delete(ticket)) this.#origin.apply(core.leave(ticket, now()))
+      if (!this.#held.delete(ticket)) return
+      books.heldOf(exchange.edge?.site, -1)
+      this.#origin.apply(core.leave(ticket, now()))
     })
   }
 
@@ -76,6 +79,7 @@ export class Delivery {
       const exchange = this.#held.get(ticket)
       if (!exchange) continue
       this.#held.delete(ticket)
+      books.heldOf(exchange.edge?.site, -1)
       exchange.releasedMs = releasedMs
       exchange.reason = verdict.reason
       if (verdict.do === 'serve') exchange.publishedMs = verdict.candidate.storedMs

@@ -24,6 +24,12 @@ interface SegmentBook {
   readonly sites: Map<string, SegmentCounts>
 }
 
+/** What one site asks of this origin: requests since the record began, and those that are held now. */
+export interface SiteTraffic {
+  requests: number
+  held: number
+}
+
 /** A request as far as it was held. */
 interface Held {
   readonly arrivedMs: EpochMs
@@ -38,6 +44,8 @@ const wasReleasedByPublication = ({ arrivedMs, publishedMs }: Held): boolean =>
 export class OriginBooks implements StoreObserver {
   readonly #whose: { readonly role: 'origin'; readonly name: string; readonly region?: string }
   readonly #sites = new Set<string>()
+  /** By site, as bounded as those. */
+  readonly #traffic = new Map<string, SiteTraffic>()
   readonly #watchers: ((entry: AccessEntry, at: EpochMs) => void)[] = []
   #recorder: Recorder
   #answers = new PairCounts()
@@ -89,10 +97,16 @@ export class OriginBooks implements StoreObserver {
     return this.#recorder.part()
   }
 
+  /** What each site asks, for somebody who looks in several times a second. */
+  traffic(): Readonly<Record<string, SiteTraffic>> {
+    return Object.fromEntries(this.#traffic)
+  }
+
   /** The record starts anew; what is known of publications stays. */
   reset(): void {
     this.#recorder = new Recorder(this.#whose)
     this.#answers = new PairCounts()
+    for (const traffic of this.#traffic.values()) traffic.requests = 0
     for (const { sites } of this.#segments.values()) sites.clear()
   }
 
@@ -103,7 +117,8 @@ export class OriginBooks implements StoreObserver {
     return this.#sites.has(site) ? site : '-'
   }
 
-  requestArrived(address: Address | undefined, now: EpochMs): void {
+  requestArrived(address: Address | undefined, site: string | undefined, now: EpochMs): void {
+    this.#trafficOf(site).requests++
     this.#recorder.count('requests')
     this.#recorder.tick('requests', now)
     if (address?.kind === 'segment') this.#recorder.count('requests.segment')
@@ -117,6 +132,11 @@ export class OriginBooks implements StoreObserver {
   /** A listener refused or ended something by itself, or a request met one of its limits. */
   guarded(name: GuardCount): void {
     this.#recorder.count(name)
+  }
+
+  /** A request of `site` is held (1), or not any more (-1). */
+  heldOf(site: string | undefined, change: 1 | -1): void {
+    this.#trafficOf(site).held += change
   }
 
   /** `waiting` requests are held now. */
@@ -201,6 +221,15 @@ export class OriginBooks implements StoreObserver {
   putEnded(reason: PublishReason | OriginReason, arrivedMs: EpochMs, now: EpochMs): void {
     this.#recorder.count(`publishes.reason.${reason}`)
     this.#recorder.time('publish_ms', between(arrivedMs, now))
+  }
+
+  #trafficOf(site: string | undefined): SiteTraffic {
+    const counted = this.siteOf(site)
+    const known = this.#traffic.get(counted)
+    if (known) return known
+    const made: SiteTraffic = { requests: 0, held: 0 }
+    this.#traffic.set(counted, made)
+    return made
   }
 
   /** Forgets publications of numbers that have left the window. */

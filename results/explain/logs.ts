@@ -7,7 +7,7 @@ import { readLog } from './read-log.ts'
 // place by its name.
 
 /** How a request ended for a player, as the fleet noted it. */
-interface PlayerNote {
+export interface PlayerNote {
   readonly id: string
   readonly path: string
   readonly target: string
@@ -29,7 +29,10 @@ export interface VariantLogs {
 }
 
 /** Reads every log of `variant` that a request passes; `folder` is the record's. Throws ExplainError. */
-export async function readVariantLogs(folder: string, variant: Variant): Promise<VariantLogs> {
+export async function readVariantLogs(
+  folder: string,
+  variant: Pick<Variant, 'logs' | 'actions'>,
+): Promise<VariantLogs> {
   const requests: SeenRequest[] = []
   const fetches: SeenFetch[] = []
   const players: PlayerNote[] = []
@@ -56,7 +59,7 @@ export async function readVariantLogs(folder: string, variant: Variant): Promise
 }
 
 /** Whether the lab ended this process without warning: what it had not written by then is lost. */
-const wasKilled = ({ actions }: Variant, role: string, name: string): boolean =>
+const wasKilled = ({ actions }: Pick<Variant, 'actions'>, role: string, name: string): boolean =>
   actions.some(({ action }) => {
     if (action.do === 'kill-edge' || action.do === 'restart-edge') return action.edge === name
     const isOrigins = action.do === 'kill-origin' || action.do === 'lose-region'
