@@ -24,6 +24,8 @@ const reasonCount = {
 export type AskedExchange = Pick<Exchange, 'asker' | 'arrivedMs'>
 /** One whose answer has ended. */
 export type SentExchange = AccessEntry & Pick<Exchange, 'firstByteMs'>
+/** One whose wait has ended. */
+export type WaitedExchange = Pick<Exchange, 'arrivedMs' | 'question'> & { waitedMs?: Ms | undefined }
 
 export class EdgeRecorder {
   readonly #name: string
@@ -112,7 +114,7 @@ export class EdgeRecorder {
   }
 
   /** A wait has ended: with an answer, or because the client left. */
-  waited(exchange: Exchange, at: EpochMs): void {
+  waited(exchange: WaitedExchange, at: EpochMs): void {
     this.#waiting--
     const waitedMs = between(exchange.arrivedMs, at)
     exchange.waitedMs = waitedMs
