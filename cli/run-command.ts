@@ -1,13 +1,13 @@
 import { relative } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { presetNames } from '../lab/policies.ts'
 import { type RunOutcome, runScenario } from '../lab/run.ts'
 import { allHeld } from '../results/checks.ts'
 import { figureDefinitions } from '../results/figure-definitions.ts'
 import { renderTerminal } from '../results/render/terminal.ts'
 import { loadScenario } from '../scenarios/load.ts'
-import type { Scenario } from '../scenarios/schema.ts'
 import { exitCodes } from './errors.ts'
+import { atLeastOne, interruptSignal, repeated, wholeNumber, withOverrides } from './flags.ts'
 import { progressView } from './progress-view.ts'
 
 interface Flags {
@@ -101,37 +101,4 @@ async function run(name: string, flags: Flags): Promise<number> {
   for (const remark of remarks) process.stderr.write(`tidegate: ${remark}\n`)
   if (record.partial) return exitCodes.harnessFailed
   return allHeld(record.variants) ? exitCodes.held : exitCodes.checkFailed
-}
-
-const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario => ({
-  ...scenario,
-  seed: seed ?? scenario.seed,
-  fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
-})
-
-/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the command at once. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.harnessFailed)
-      process.stderr.write('\ntidegate: ending the run and keeping what was measured; once more ends it at once\n')
-      controller.abort()
-    })
-  }
-  return controller.signal
-}
-
-const repeated = (one: string, before: string[] = []): string[] => [...before, one]
-
-function atLeastOne(text: string): number {
-  const value = wholeNumber(text)
-  if (value < 1) throw new InvalidArgumentError('1 or more is wanted.')
-  return value
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted.')
-  return value
 }

@@ -31,7 +31,8 @@ function carryOut(world: ExactWorld, action: Action, now: EpochMs, took: Took): 
   switch (action.do) {
     case 'restart-edge':
     case 'kill-edge':
-      return killEdge(world, action, now, took)
+      killEdge(world, action, now, took)
+      return
     case 'origin-slow':
       core.setFaults({ slowMs: action.ms })
       world.agenda.at(after(now, action.forMs), () => void core.setFaults({ slowMs: 0 }))

@@ -1,12 +1,12 @@
 import { EdgeCore } from '../../edge/core/edge.ts'
 import type { EdgePolicy } from '../../edge/core/policy.ts'
 import { hitReasons, renderHead, renderShort } from '../../edge/core/response-head.ts'
-import type { CopyId, Effect, FetchId, Question, ShortAnswer, TicketId, Verdict } from '../../edge/core/verdict.ts'
+import type { CopyId, Effect, FetchId, Question, ShortAnswer, TicketId } from '../../edge/core/verdict.ts'
 import { EdgeRecorder } from '../../edge/http/edge-recorder.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { formatProblem } from '../../live/problem.ts'
 import { type EdgeReason, edgeReasons } from '../../live/reasons.ts'
-import { between, type EpochMs } from '../../live/units.ts'
+import type { EpochMs } from '../../live/units.ts'
 import type { Part } from '../../results/record/part.ts'
 import { Cores } from '../network/cores.ts'
 import type { SharedLink } from '../network/shared-link.ts'
@@ -17,7 +17,7 @@ import { at, type Exchanges, results, said } from './exchanges.ts'
 import { type SimFetch, SimFetches, type Upstreams } from './fetches.ts'
 import { edgeReasonPlaces, foldEdgeEffects, foldEdgeVerdict } from './folding.ts'
 import type { Ground } from './ground.ts'
-import { noFacts, type ObjectFacts } from './upstream-call.ts'
+import { noFacts } from './upstream-call.ts'
 
 // One edge in virtual time: what edge/http/driver.ts does over sockets. It owns who waits and who reads, and decides
 // nothing itself. Requests of players are numbers (exchanges.ts), those of siblings are calls.
@@ -306,7 +306,7 @@ export class SimEdge {
     this.#say(exchange, reason, collapsed)
     const work = hitReasons.has(reason) ? this.ground.labour.edgeHit : this.ground.labour.edgeWait
     const leavesMs = work.doneBy(this.cores, bytes, now)
-    if (!copy || copy.state !== 'arriving') {
+    if (copy?.state !== 'arriving') {
       this.#leaves(exchange, leavesMs, now)
       return
     }

@@ -179,7 +179,10 @@ export class SimOrigin {
     this.#whenSlow(now, at => {
       if (verdict.do === 'refuse') for (const asked of released) this.#refuse(asked, verdict, at)
       else if (isFresh) for (const asked of released) this.#serve(asked, verdict, at)
-      else this.#read(verdict, at, readMs => released.forEach(asked => this.#serve(asked, verdict, readMs)))
+      else
+        this.#read(verdict, at, readMs => {
+          for (const asked of released) this.#serve(asked, verdict, readMs)
+        })
     })
   }
 

@@ -104,11 +104,17 @@ export class SimPipeline {
     const offered = core.offer(body, now)
     foldPut(hash, offered)
     this.#origin.schedule()
-    if (offered.do === 'answer') return answer(offered, now)
+    if (offered.do === 'answer') {
+      answer(offered, now)
+      return
+    }
     agenda.at(labour.originPublish.doneBy(cores, body.bodyBytes as number, now), arrivedMs => {
       const judged = core.arrived(body, arrivedMs)
       foldPut(hash, judged)
-      if (judged.do === 'answer') return answer(judged, arrivedMs)
+      if (judged.do === 'answer') {
+        answer(judged, arrivedMs)
+        return
+      }
       agenda.at(labour.storeWrite.doneBy(cores, body.bodyBytes as number, arrivedMs), storedMs => {
         const stored = core.stored(body, storedMs)
         if (stored.answer.reason === 'accepted' && body.number !== undefined) {

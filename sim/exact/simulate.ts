@@ -1,6 +1,6 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
-import type { RecordedAction } from '../../results/faults.ts'
 import type { Measured } from '../../results/counted-segments.ts'
+import type { RecordedAction } from '../../results/faults.ts'
 import type { Part } from '../../results/record/part.ts'
 import { scheduleActions } from './actions.ts'
 import { ExactWorld, type WorldPlan } from './world.ts'
@@ -51,7 +51,9 @@ export class Simulation {
     const { world } = this
     const partial = !this.#isOver
     // A storm that was ended before it began lasts no time at all, and no rate can be taken over that.
-    const endedMs: EpochMs = partial ? Math.max(world.agenda.nowMs as number, (world.startMs as number) + 1) : world.endMs
+    const endedMs: EpochMs = partial
+      ? Math.max(world.agenda.nowMs as number, (world.startMs as number) + 1)
+      : world.endMs
     const parts = world.parts()
     return {
       parts,

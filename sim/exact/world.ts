@@ -179,10 +179,8 @@ export class ExactWorld implements EdgeWorld {
   /** Starts an ended edge again, with nothing stored; `then` is called when it is there. */
   reviveEdge(name: string, now: EpochMs, then: (at: EpochMs) => void): void {
     this.agenda.at(after(now, this.#edgeStart.next()), at => {
-      this.#startEdge(
-        this.#places.findIndex(({ edge }) => edge === name),
-        at,
-      )
+      const index = this.#places.findIndex(({ edge }) => edge === name)
+      this.#introduce(this.#startEdge(index, at), at)
       this.#health.changed(name, this.#siblingsOf(name), at)
       then(at)
     })
@@ -191,8 +189,13 @@ export class ExactWorld implements EdgeWorld {
   #begin(): void {
     const { agenda } = this
     const { bornMs } = this.plan
-    agenda.at(bornMs, now => this.pipelines.forEach(pipeline => pipeline.turn(now)))
-    agenda.at(after(bornMs, edgesBehindMs), now => this.#places.forEach((_, index) => this.#startEdge(index, now)))
+    agenda.at(bornMs, now => {
+      for (const pipeline of this.pipelines) pipeline.turn(now)
+    })
+    agenda.at(after(bornMs, edgesBehindMs), now => {
+      const edges = this.#places.map((_, index) => this.#startEdge(index, now))
+      for (const edge of edges) this.#introduce(edge, now)
+    })
     agenda.at(after(this.startMs, -(resetAheadMs as number)), () => {
       this.origin.books.reset()
       for (const edge of this.livingEdges) edge.reset()
@@ -200,13 +203,18 @@ export class ExactWorld implements EdgeWorld {
     this.fleet.start()
   }
 
-  #startEdge(index: number, now: EpochMs): void {
+  #startEdge(index: number, now: EpochMs): SimEdge {
     const { edge: name, site } = this.#places[index] as { edge: string; site: string }
     const edge = new SimEdge(this.ground, this, { index, name, site, policy: this.plan.policy })
     this.#edges[index] = edge
-    edge.setTopology(this.#site(site), now)
     this.learn(edge, now)
-    this.#health.begins(edge, this.#siblingsOf(name), now)
+    return edge
+  }
+
+  /** The edge hears of its site; dead edges are among those, because they may come back. */
+  #introduce(edge: SimEdge, now: EpochMs): void {
+    edge.setTopology(this.#site(edge.site), now)
+    this.#health.begins(edge, this.#siblingsOf(edge.name), now)
   }
 
   #site(site: string): string[] {

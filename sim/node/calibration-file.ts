@@ -7,7 +7,8 @@ export function readCalibration(file: string): Calibration {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is no JSON' : `it cannot be read (${(error as NodeJS.ErrnoException).code})`
+    const why =
+      error instanceof SyntaxError ? 'it is no JSON' : `it cannot be read (${(error as NodeJS.ErrnoException).code})`
     throw new CalibrationError(`${file}: ${why}; 'tidegate calibrate' writes one`)
   }
   return parseCalibration(json, file)

@@ -6,9 +6,11 @@ import { loopedMedia, type Media, syntheticMedia } from '../media.ts'
 export function mediaOf(event: LiveEvent): Media {
   if (event.body === 'synthetic') return syntheticMedia(event)
   const { renditions } = loadAsset(assetDirectory)
-  const sizes = renditions.map(({ description, init, segments }): [string, { initBytes: number; segmentBytes: number[] }] => [
-    description.name,
-    { initBytes: init.byteLength, segmentBytes: segments.map(segment => segment.bytes.byteLength) },
-  ])
+  const sizes = renditions.map(
+    ({ description, init, segments }): [string, { initBytes: number; segmentBytes: number[] }] => [
+      description.name,
+      { initBytes: init.byteLength, segmentBytes: segments.map(segment => segment.bytes.byteLength) },
+    ],
+  )
   return loopedMedia(event, new Map(sizes))
 }
