@@ -2,13 +2,14 @@ import { limits } from '../../live/limits.ts'
 import type { EpochMs } from '../../live/units.ts'
 import { addedSetups, type FleetPlayer, type FleetSource, playerSetups, setupOf } from '../../loadgen/fleet/fleet.ts'
 import { type Route, routeOf, type SiteTargets } from '../../loadgen/fleet/steering.ts'
-import { Player } from '../../loadgen/player/player.ts'
+import type { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
 import { Draws } from '../network/latency.ts'
 import { at, Exchanges, resultNames, results, said } from './exchanges.ts'
 import { FleetTally } from './fleet-tally.ts'
 import { deciders } from './folding.ts'
 import type { Ground } from './ground.ts'
+import { RestingPlayers } from './resting-players.ts'
 
 // The players of an exact world: what loadgen/http/storm.ts and crew.ts do over HTTP. Each player is a core; who is
 // seated where is its index. A player acts at the instant that it planned, as late as the generator is.
@@ -48,8 +49,8 @@ export class SimFleet {
   readonly #lag: Draws
   readonly #bitsPerSecond: number
   readonly #isPooled: boolean
+  readonly #players: RestingPlayers
   /** By seat. */
-  readonly #players: (Player | undefined)[] = []
   readonly #edge: Int16Array
   readonly #first: Int32Array
   /** 1: its connection is open; 2: it has rebuffered. */
@@ -72,6 +73,7 @@ export class SimFleet {
     const { bitsPerSecond } = ground.calibration.links.player
     this.#bitsPerSecond = source.fleet.bandwidthBitsPerSecond ?? bitsPerSecond ?? Infinity
     this.#isPooled = source.fleet.connections === 'pooled'
+    this.#players = new RestingPlayers(seats)
     this.#edge = new Int16Array(seats)
     this.#first = new Int32Array(seats).fill(none)
     this.#marks = new Uint8Array(seats)
@@ -106,14 +108,15 @@ export class SimFleet {
 
   /** Everybody leaves; requests in flight are given up and not counted. */
   stop(now: EpochMs): void {
-    for (let seat = 0; seat < this.#players.length; seat++) this.#dismiss(seat, now)
+    for (let seat = 0; seat < this.#edge.length; seat++) this.#dismiss(seat, now)
   }
 
   wake(seat: number, now: EpochMs): void {
-    const player = this.#players[seat]
+    const player = this.#players.wake(seat)
     if (player === undefined) return
-    this.#carryOut(seat, player, player.wake(now), now)
-    this.#plan(seat, player)
+    const outputs = player.wake(now)
+    this.#rest(seat, player)
+    this.#carryOut(seat, player.setup.joinMs, outputs, now)
   }
 
   /** What `exchange` waited for has come: its arrival, its end, or the end of its player's patience. */
@@ -210,7 +213,7 @@ export class SimFleet {
     const seatThoseDue = (now: EpochMs): void => {
       while (queue.next !== undefined && queue.next.joinMs <= now) {
         const { index } = queue.next
-        if (index < this.#size && this.#players[index] === undefined) this.#seat(queue.next, now)
+        if (index < this.#size && !this.#players.has(index)) this.#seat(queue.next, now)
         advance()
       }
       if (queue.next !== undefined) this.#ground.agenda.at(queue.next.joinMs, seatThoseDue)
@@ -222,8 +225,7 @@ export class SimFleet {
   #seat(setup: FleetPlayer, now: EpochMs): void {
     const { siteFraction: _site, edgeFraction: _edge, ...own } = setup
     const seat = own.index
-    const player = new Player(own)
-    this.#players[seat] = player
+    this.#players.seat(seat, own)
     this.#edge[seat] = this.#places.get(this.#routeOf(setup).edgeAt(now)) as number
     this.#seated++
     this.wake(seat, now)
@@ -234,29 +236,31 @@ export class SimFleet {
   }
 
   #dismiss(seat: number, now: EpochMs): void {
-    const player = this.#players[seat]
+    const player = this.#players.wake(seat)
     if (player === undefined) return
-    this.#carryOut(seat, player, player.leaveNow(now), now)
-    this.#vacate(seat)
+    this.#carryOut(seat, player.setup.joinMs, player.leaveNow(now), now)
+    // One that had not joined says nothing when it goes.
+    if (this.#players.has(seat)) this.#vacate(seat)
   }
 
   #vacate(seat: number): void {
     while ((this.#first[seat] as number) !== none) this.#free(this.#first[seat] as number)
-    this.#players[seat] = undefined
+    this.#players.leave(seat)
     this.#routes.delete(seat)
     this.#ground.agenda.leaveSeat(seat)
     this.#seated--
   }
 
-  #plan(seat: number, player: Player): void {
-    if (this.#players[seat] !== player) return
+  /** The player goes to rest until its next instant; one that has left, for good. */
+  #rest(seat: number, player: Player): void {
+    const { agenda } = this.#ground
     const nextMs = player.nextWakeMs()
-    if (nextMs === undefined) this.#vacate(seat)
-    else if ((nextMs as number) === Infinity) this.#ground.agenda.leaveSeat(seat)
-    else if (this.#ground.agenda.wakeMs(seat) !== nextMs) this.#ground.agenda.wakeSeat(seat, nextMs)
+    this.#players.rest(seat, player)
+    if (nextMs === undefined || (nextMs as number) === Infinity) agenda.leaveSeat(seat)
+    else if (agenda.wakeMs(seat) !== nextMs) agenda.wakeSeat(seat, nextMs)
   }
 
-  #carryOut(seat: number, player: Player, outputs: readonly PlayerOutput[], now: EpochMs): void {
+  #carryOut(seat: number, joinMs: EpochMs, outputs: readonly PlayerOutput[], now: EpochMs): void {
     for (const output of outputs) {
       switch (output.do) {
         case 'request':
@@ -268,7 +272,8 @@ export class SimFleet {
         case 'note': {
           const isFirst = output.note === 'rebuffer' && ((this.#marks[seat] as number) & 2) === 0
           if (isFirst) this.#marks[seat] = (this.#marks[seat] as number) | 2
-          this.tally.note(output, player.setup.joinMs, isFirst, now)
+          this.tally.note(output, joinMs, isFirst, now)
+          if (output.note === 'left') this.#vacate(seat)
         }
       }
     }
@@ -334,7 +339,7 @@ export class SimFleet {
   #end(exchange: number, now: EpochMs): void {
     const { exchanges } = this
     const seat = exchanges.seat[exchange] as number
-    const player = this.#players[seat] as Player
+    const player = this.#players.wake(seat) as Player
     this.tally.ended(exchanges, exchange)
     const result = exchanges.result[exchange] as number
     if (result === results.refused) this.#avoid(seat, exchanges.edge[exchange] as number, now)
@@ -351,8 +356,9 @@ export class SimFleet {
       playlist: exchanges.playlist[exchange],
     }
     this.#free(exchange)
-    this.#carryOut(seat, player, player.responded(outcome, now), now)
-    this.#plan(seat, player)
+    const outputs = player.responded(outcome, now)
+    this.#rest(seat, player)
+    this.#carryOut(seat, player.setup.joinMs, outputs, now)
   }
 
   /** The next edge of the site takes over for a while. */

@@ -54,6 +54,7 @@ export class Simulation {
     const endedMs: EpochMs = partial
       ? Math.max(world.agenda.nowMs as number, (world.startMs as number) + 1)
       : world.endMs
+    world.fleet.stop(endedMs)
     const parts = world.parts()
     return {
       parts,
