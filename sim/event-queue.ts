@@ -20,12 +20,10 @@ const noSlot = -1
 const firstCapacity = 256
 
 export class EventQueue {
-  /** By slot. */
-  #at = new Float64Array(firstCapacity)
-  #turns = new Float64Array(firstCapacity)
-  #next = new Int32Array(firstCapacity)
-  #before = new Int32Array(firstCapacity)
-  #bucketOf = new Int32Array(firstCapacity).fill(nowhere)
+  /** Two numbers for each slot, side by side because they are read together: its instant and its turn. */
+  #when = new Float64Array(2 * firstCapacity)
+  /** Four for each slot: the next one in its bucket, the one before, and the bucket. */
+  #where = new Int32Array(4 * firstCapacity).fill(nowhere)
   /** First slot of each bucket: fine ones, then coarse ones, then the far one. */
   readonly #first = new Int32Array(2 * bucketsALevel + 1).fill(noSlot)
   readonly #startMs: EpochMs
@@ -45,8 +43,12 @@ export class EventQueue {
   #heapSize = 0
   #nowMs: EpochMs
 
-  /** @param bucketMs about the time in which a few dozen events fall: smaller buckets are skipped, larger ones sorted */
-  constructor(startMs: EpochMs, bucketMs: number) {
+  /**
+   * @param bucketMs about the time in which a few dozen events fall: smaller buckets are skipped, larger ones sorted
+   * @param slots for how many there is room from the beginning
+   */
+  constructor(startMs: EpochMs, bucketMs: number, slots = 0) {
+    if (slots > 0) this.#grow(slots - 1)
     this.#startMs = startMs
     this.#nowMs = startMs
     this.#bucketsAMs = 1 / bucketMs
@@ -59,24 +61,26 @@ export class EventQueue {
 
   /** When `slot` is due; Infinity when it is not put in. */
   dueMs(slot: number): EpochMs {
-    return slot < this.#bucketOf.length && this.#bucketOf[slot] !== nowhere ? (this.#at[slot] as number) : Infinity
+    return 2 * slot < this.#when.length && this.#where[4 * slot + 2] !== nowhere
+      ? (this.#when[2 * slot] as number)
+      : Infinity
   }
 
   /** `slot` is due at `atMs`, whatever it was due at before; what is past is due now. */
   put(slot: number, atMs: EpochMs): void {
-    if (slot >= this.#at.length) this.#grow(slot)
-    if ((this.#bucketOf[slot] as number) >= 0) this.#unlink(slot)
-    this.#at[slot] = (atMs as number) < (this.#nowMs as number) ? (this.#nowMs as number) : (atMs as number)
-    this.#turns[slot] = ++this.#turn
+    if (2 * slot >= this.#when.length) this.#grow(slot)
+    if ((this.#where[4 * slot + 2] as number) >= 0) this.#unlink(slot)
+    this.#when[2 * slot] = (atMs as number) < (this.#nowMs as number) ? (this.#nowMs as number) : (atMs as number)
+    this.#when[2 * slot + 1] = ++this.#turn
     this.#place(slot)
   }
 
   /** `slot` is due no more. */
   remove(slot: number): void {
-    if (slot >= this.#at.length) return
-    if ((this.#bucketOf[slot] as number) >= 0) this.#unlink(slot)
-    this.#bucketOf[slot] = nowhere
-    this.#turns[slot] = 0
+    if (2 * slot >= this.#when.length) return
+    if ((this.#where[4 * slot + 2] as number) >= 0) this.#unlink(slot)
+    this.#where[4 * slot + 2] = nowhere
+    this.#when[2 * slot + 1] = 0
   }
 
   /** Takes the first slot that is due at `untilMs` or earlier, and sets the clock; -1 when there is none. */
@@ -84,12 +88,12 @@ export class EventQueue {
     for (;;) {
       while (this.#heapSize > 0) {
         const slot = this.#heapSlot[0] as number
-        const stands = this.#turns[slot] === this.#heapTurn[0] && this.#bucketOf[slot] === inCurrent
+        const stands = this.#when[2 * slot + 1] === this.#heapTurn[0] && this.#where[4 * slot + 2] === inCurrent
         if (stands && (this.#heapAt[0] as number) > (untilMs as number)) return noSlot
         if (stands) this.#nowMs = this.#heapAt[0] as number
         this.#popHeap()
         if (!stands) continue
-        this.#bucketOf[slot] = nowhere
+        this.#where[4 * slot + 2] = nowhere
         return slot
       }
       if (!this.#advance(untilMs)) return noSlot
@@ -136,7 +140,7 @@ export class EventQueue {
   /** The first stretch in which something far is due; everything else is empty then. */
   #farStretch(): number {
     let first = Infinity
-    for (let slot = this.#first[farBucket] as number; slot !== noSlot; slot = this.#next[slot] as number) {
+    for (let slot = this.#first[farBucket] as number; slot !== noSlot; slot = this.#where[4 * slot] as number) {
       first = Math.min(first, Math.floor(this.#bucketAt(slot) / bucketsALevel))
     }
     this.#lookAtFarIn = 0
@@ -149,7 +153,7 @@ export class EventQueue {
     this.#first[bucket] = noSlot
     let count = 0
     while (slot !== noSlot) {
-      const next = this.#next[slot] as number
+      const next = this.#where[4 * slot] as number
       this.#place(slot)
       slot = next
       count++
@@ -158,13 +162,13 @@ export class EventQueue {
   }
 
   #bucketAt(slot: number): number {
-    return Math.floor(((this.#at[slot] as number) - (this.#startMs as number)) * this.#bucketsAMs)
+    return Math.floor(((this.#when[2 * slot] as number) - (this.#startMs as number)) * this.#bucketsAMs)
   }
 
   #place(slot: number): void {
     const bucket = this.#bucketAt(slot)
     if (bucket <= this.#bucket) {
-      this.#bucketOf[slot] = inCurrent
+      this.#where[4 * slot + 2] = inCurrent
       this.#pushHeap(slot)
       return
     }
@@ -183,20 +187,20 @@ export class EventQueue {
 
   #link(slot: number, bucket: number): void {
     const first = this.#first[bucket] as number
-    this.#next[slot] = first
-    this.#before[slot] = noSlot
-    if (first !== noSlot) this.#before[first] = slot
+    this.#where[4 * slot] = first
+    this.#where[4 * slot + 1] = noSlot
+    if (first !== noSlot) this.#where[4 * first + 1] = slot
     this.#first[bucket] = slot
-    this.#bucketOf[slot] = bucket
+    this.#where[4 * slot + 2] = bucket
   }
 
   #unlink(slot: number): void {
-    const bucket = this.#bucketOf[slot] as number
-    const next = this.#next[slot] as number
-    const before = this.#before[slot] as number
+    const bucket = this.#where[4 * slot + 2] as number
+    const next = this.#where[4 * slot] as number
+    const before = this.#where[4 * slot + 1] as number
     if (before === noSlot) this.#first[bucket] = next
-    else this.#next[before] = next
-    if (next !== noSlot) this.#before[next] = before
+    else this.#where[4 * before] = next
+    if (next !== noSlot) this.#where[4 * next + 1] = before
     if (bucket < bucketsALevel) this.#fineSize--
     else if (bucket < farBucket) this.#coarseSize--
     else this.#farSize--
@@ -204,8 +208,8 @@ export class EventQueue {
 
   #pushHeap(slot: number): void {
     if (this.#heapSize === this.#heapAt.length) this.#growHeap()
-    const at = this.#at[slot] as number
-    const turn = this.#turns[slot] as number
+    const at = this.#when[2 * slot] as number
+    const turn = this.#when[2 * slot + 1] as number
     let child = this.#heapSize++
     while (child > 0) {
       const parent = (child - 1) >> 1
@@ -248,13 +252,10 @@ export class EventQueue {
   }
 
   #grow(slot: number): void {
-    const from = this.#at.length
-    const capacity = Math.max(slot + 1, from < 1_000_000 ? from * 2 : Math.ceil(from * 1.25))
-    this.#at = widened(this.#at, new Float64Array(capacity))
-    this.#turns = widened(this.#turns, new Float64Array(capacity))
-    this.#next = widened(this.#next, new Int32Array(capacity))
-    this.#before = widened(this.#before, new Int32Array(capacity))
-    this.#bucketOf = widened(this.#bucketOf, new Int32Array(capacity).fill(nowhere))
+    const from = this.#when.length / 2
+    const capacity = Math.max(slot + 1, Math.ceil(from * 1.25))
+    this.#when = widened(this.#when, new Float64Array(2 * capacity))
+    this.#where = widened(this.#where, new Int32Array(4 * capacity).fill(nowhere))
   }
 
   #growHeap(): void {

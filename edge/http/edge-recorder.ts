@@ -142,16 +142,19 @@ export class EdgeRecorder {
   sent(exchange: SentExchange, at: EpochMs): void {
     this.ended(exchange, at)
     this.bytesSent(exchange.bodyBytes)
-    if (exchange.firstByteMs !== undefined) this.firstByteAfter(between(exchange.arrivedMs, exchange.firstByteMs))
+    if (exchange.firstByteMs !== undefined) {
+      this.#recorder.time('ttfb_ms', between(exchange.arrivedMs, exchange.firstByteMs))
+    }
+  }
+
+  /** Takes over waits that were counted elsewhere, and leaves nothing there. */
+  takeWaits(waits: { handTo(recorder: Recorder): void; clear(): void }): void {
+    waits.handTo(this.#recorder)
+    waits.clear()
   }
 
   bytesSent(bytes: Bytes): void {
     this.#recorder.count('bytes_sent', bytes as number)
-  }
-
-  /** From a request's arrival to the first byte of its answer. */
-  firstByteAfter(ms: Ms): void {
-    this.#recorder.time('ttfb_ms', ms)
   }
 
   /** A request has ended; where nobody sent it as an exchange, this is called by itself. */

@@ -26,7 +26,7 @@ export class Agenda {
 
   constructor(startMs: EpochMs, bucketMs: number, seats: number) {
     this.seats = seats
-    this.#queue = new EventQueue(startMs, bucketMs)
+    this.#queue = new EventQueue(startMs, bucketMs, seats)
   }
 
   get nowMs(): EpochMs {

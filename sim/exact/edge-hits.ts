@@ -7,6 +7,7 @@ import { type SimEdge, saidFor, shortBytes } from './edge.ts'
 import { deciders, edgeReasonPlaces, foldEdgeVerdict } from './folding.ts'
 import type { Labour } from './ground.ts'
 import { noFacts, type ObjectFacts } from './upstream-call.ts'
+import { Waits } from './waits.ts'
 
 // Verdicts that many requests share: an answer out of storage or of the edge's own making changes no state, and holds
 // until its end as long as no event comes between (edge/core/verdict.ts). The core is asked once, and everybody who comes
@@ -37,6 +38,7 @@ export class EdgeHits {
   readonly #known = new Map<ObjectId, Hit>()
   /** By reason: requests for segments, then for other things. */
   readonly #counts = new Float64Array(2 * reasonNames.length)
+  readonly #ttfb = new Waits('ttfb_ms')
   #second = 0
   #requests = 0
   #hits = 0
@@ -64,7 +66,7 @@ export class EdgeHits {
   /** An answer to a player has left, `afterMs` behind its arrival. */
   sent(bytes: number, afterMs: Ms): void {
     this.#bytes += bytes
-    this.#edge.recorder.firstByteAfter(afterMs)
+    this.#ttfb.add(afterMs)
   }
 
   /** Hands over what was added up. */
@@ -78,6 +80,7 @@ export class EdgeHits {
     this.#counts.fill(0)
     recorder.bytesSent(this.#bytes)
     this.#bytes = 0
+    recorder.takeWaits(this.#ttfb)
     this.#flushSecond()
   }
 

@@ -8,6 +8,7 @@ import type { Part } from '../../results/record/part.ts'
 import { widened } from '../event-queue.ts'
 import type { ObjectId, Objects } from '../objects.ts'
 import { type Exchanges, resultNames, results, said } from './exchanges.ts'
+import { Waits } from './waits.ts'
 
 // What the players of an exact world count, by the names of docs/processes.md: the same as loadgen/http/tally.ts counts,
 // kept in columns of numbers and handed to a recorder when somebody asks for the part.
@@ -47,7 +48,13 @@ export class FleetTally {
   playersNow = 0
   readonly #event: LiveEvent
   readonly #objects: Objects
-  /** Histograms, which merge, and rare counts. */
+  readonly #waits = {
+    ttfb: new Waits('ttfb_ms'),
+    lag: new Waits('lag_ms'),
+    firstByte: new Waits('publication_to_first_byte_ms'),
+    lastByte: new Waits('publication_to_last_byte_ms'),
+  }
+  /** What is rare. */
   readonly #recorder: Recorder
   readonly #statuses = new Float64Array(statuses)
   readonly #results = new Float64Array(resultNames.length)
@@ -122,7 +129,7 @@ export class FleetTally {
     this.#requests++
     if (isSegment) this.#segmentRequests++
     this.#series.requests.add(sentMs, 1)
-    this.#recorder.time('lag_ms', lagMs)
+    this.#waits.lag.add(lagMs)
   }
 
   aborted(): void {
@@ -154,7 +161,7 @@ export class FleetTally {
       return
     }
     this.#statuses[status] = (this.#statuses[status] as number) + 1
-    this.#recorder.time('ttfb_ms', firstByteMs - (exchanges.sentMs[exchange] as number))
+    this.#waits.ttfb.add(firstByteMs - (exchanges.sentMs[exchange] as number))
     if (status === 200 && isSegment) this.#segmentCame(exchanges, exchange, object)
     else if (status === 404) this.#notFound(exchanges, exchange, object, isSegment)
     else if (status >= 500) this.#series.status_5xx.add(firstByteMs, 1)
@@ -177,7 +184,9 @@ export class FleetTally {
     for (const series of Object.values(this.#series)) series.handTo(whole)
     for (const [object, publishedMs] of this.#published) this.#segmentOf(whole, object).publishedMs = publishedMs
     for (const [object, last404Ms] of this.#last404) this.#segmentOf(whole, object).last404Ms = last404Ms
-    return { ...whole.part(), histograms: this.#recorder.part().histograms }
+    for (const waits of Object.values(this.#waits)) waits.handTo(whole)
+    const part = whole.part()
+    return { ...part, histograms: { ...this.#recorder.part().histograms, ...part.histograms } }
   }
 
   #segmentOf(recorder: Recorder, object: ObjectId) {
@@ -194,8 +203,8 @@ export class FleetTally {
     const plannedMs = exchanges.plannedMs[exchange] as number
     if (availableMs < plannedMs - liveWithinMs) return
     const fromMs = Math.max(availableMs, plannedMs)
-    this.#recorder.time('publication_to_first_byte_ms', (exchanges.firstByteMs[exchange] as number) - fromMs)
-    this.#recorder.time('publication_to_last_byte_ms', (exchanges.lastByteMs[exchange] as number) - fromMs)
+    this.#waits.firstByte.add((exchanges.firstByteMs[exchange] as number) - fromMs)
+    this.#waits.lastByte.add((exchanges.lastByteMs[exchange] as number) - fromMs)
   }
 
   #notFound(exchanges: Exchanges, exchange: number, object: ObjectId, isSegment: boolean): void {
