@@ -22,6 +22,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./sim-command.ts')).simCommand(),
   },
   {
+    name: 'calibrate',
+    description: 'measure this machine for tidegate sim: service times, latencies, generator overhead',
+    load: async () => (await import('./calibrate-command.ts')).calibrateCommand(),
+  },
+  {
     name: 'list',
     description: 'list the scenarios that come with Tidegate',
     load: async () => (await import('./list-command.ts')).listCommand(),
