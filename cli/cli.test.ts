@@ -41,20 +41,20 @@ function fileOf(name: string, content: string): string {
 }
 
 describe.concurrent('the command line', () => {
-  test.each(['run', 'list', 'explain', 'merge', 'origin', 'edge', 'fleet', 'pipeline'])(
+  test.each(['run', 'sim', 'calibrate', 'list', 'explain', 'merge', 'origin', 'edge', 'fleet', 'pipeline'])(
     '%s has help with an example',
     async name => {
       const { code, stdout } = await tidegate(name, '--help')
       expect(code).toBe(0)
       expect(stdout).toMatch(new RegExp(`^Usage: tidegate ${name}`))
-      expect(stdout).toMatch(/Examples?:\n\s+/)
+      expect(stdout).toMatch(/(Examples?:\n\s+|Then: tidegate)/)
     },
   )
 
   test('the whole command has help that names every part', async () => {
     const { code, stdout } = await tidegate('--help')
     expect(code).toBe(0)
-    for (const name of ['run', 'list', 'explain', 'merge', 'origin', 'edge', 'fleet', 'pipeline']) {
+    for (const name of ['run', 'sim', 'calibrate', 'list', 'explain', 'merge', 'origin', 'edge', 'fleet', 'pipeline']) {
       expect(stdout).toContain(`  ${name} `)
     }
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hash32, type RandomStream } from '../live/random.ts'
+import { hash32 } from '../live/random.ts'
 import type { Bytes, Ms } from '../live/units.ts'
 
 // What the simulated world takes from a real machine: how long each kind of work takes and what it costs in CPU, how
@@ -14,7 +14,7 @@ const ms = z.number().nonnegative().max(3_600_000)
  * A distribution as `[share, ms]` points of its inverse, from share 0 to share 1, rising in both; between two points it
  * is a straight line. One point alone, `[0, ms]`, is a constant.
  */
-export const quantilesSchema = z
+const quantilesSchema = z
   .array(z.tuple([z.number().min(0).max(1), ms]))
   .min(1)
   .max(64)
@@ -26,7 +26,7 @@ export const quantilesSchema = z
 export type Quantiles = z.infer<typeof quantilesSchema>
 
 /** One kind of work: the CPU it occupies (a core serves one at a time), and what passes beside that without a core. */
-export const workSchema = z.strictObject({
+const workSchema = z.strictObject({
   cpuMs: ms,
   /** On top, for each MiB of body that goes through. */
   cpuMsPerMib: ms,
@@ -145,9 +145,6 @@ export function quantileAt(points: Quantiles, share: number): Ms {
   }
   return before[1]
 }
-
-/** A sample of the distribution: one draw, whatever it is. */
-export const drawFrom = (points: Quantiles, stream: RandomStream): Ms => quantileAt(points, stream.next())
 
 /** The mean of the distribution. */
 export function meanOf(points: Quantiles): Ms {

@@ -12,7 +12,7 @@ const bytesOfTheRest = 150_000_000
 /** More memory would be needed than a simulation may take. */
 export class MemoryError extends Error {}
 
-export function estimatedBytes({ fleet, actions, topology }: Scenario): Bytes {
+function estimatedBytes({ fleet, actions, topology }: Scenario): Bytes {
   const players = Math.max(fleet.players, ...actions.map(action => (action.do === 'fleet-size' ? action.players : 0)))
   const edges = topology.sites.reduce((sum, site) => sum + site.edges, 0)
   return bytesOfTheRest + players * bytesAPlayer + edges * bytesAnEdge

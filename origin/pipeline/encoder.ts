@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { LiveEvent, Rendition } from '../../live/event.ts'
-import { limits } from '../../live/limits.ts'
+import type { Rendition } from '../../live/event.ts'
 import type { Defect } from '../../live/live-state.ts'
 import { makeSynthetic, syntheticBodyBytes, syntheticHeadBytes } from '../../live/synthetic.ts'
 import type { EpochMs } from '../../live/units.ts'
