@@ -19,7 +19,7 @@ export interface ExactBenchOptions {
   /** Over which players come; then for what they fetch at once when they join. */
   readonly rampMs: number
   readonly settleMs: number
-  /** Measured for so much simulated time, or as much shorter as the fleet is larger. */
+  /** Measured for so much simulated time, or as much shorter as the fleet is larger: whole segments, at least one. */
   readonly measureMs: number
   readonly repetitions: number
 }
@@ -28,11 +28,12 @@ const usual: ExactBenchOptions = {
   players: 100_000,
   smallPlayers: 10_000,
   largePlayers: 1_000_000,
-  rampMs: 4_000,
-  settleMs: 4_000,
+  rampMs: 2_000,
+  settleMs: 2_000,
   measureMs: 8_000,
   repetitions: 3,
 }
+const segmentMs = 2_000
 const playersAnEdge = 4_000
 const edgesASite = 4
 const bornMs = 1_800_000_000_000
@@ -65,7 +66,8 @@ export function benchExact(options: ExactBenchOptions, tell: (line: string) => v
 
 function measure(players: number, options: ExactBenchOptions, repetitions: number): Step {
   const { rampMs, settleMs, measureMs } = options
-  const stepMs = Math.max(500, Math.min(measureMs, (measureMs * options.players) / players))
+  const wantedMs = Math.min(measureMs, (measureMs * options.players) / players)
+  const stepMs = Math.max(1, Math.round(wantedMs / segmentMs)) * segmentMs
   const before = memoryNow()
   const world = worldOf(players, rampMs, rampMs + settleMs + stepMs * repetitions)
   const fromMs = (world.startMs as number) + rampMs + settleMs
@@ -81,12 +83,12 @@ function measure(players: number, options: ExactBenchOptions, repetitions: numbe
   return { bytesPerPlayer, requestsPerS: rates.sort((a, b) => a - b)[rates.length >> 1] as number }
 }
 
-export function worldOf(players: number, rampMs: number, durationMs: number): ExactWorld {
+function worldOf(players: number, rampMs: number, durationMs: number): ExactWorld {
   const scenario: Scenario = scenarioSchema.parse({
     name: 'bench',
     shows: 'a large fleet at the live edge',
     durationMs,
-    event: { backlogSegments: 15 },
+    event: { backlogSegments: 15, segmentMs },
     topology: { sites: sitesFor(players) },
     fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: rampMs, share: 1 }] },
   })

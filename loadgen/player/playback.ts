@@ -76,19 +76,23 @@ export class Playback {
   }
 
   pack(tape: Tape): void {
-    tape.putWord(this.state, states)
-    tape.put(this.stalls)
-    tape.put(this.#started ? 1 : 0)
-    tape.put(this.#positionMs as number)
-    tape.put(this.#anchorMs as number)
+    const { cells, at } = tape
+    cells[at] = states.indexOf(this.state)
+    cells[at + 1] = this.stalls
+    cells[at + 2] = this.#started ? 1 : 0
+    cells[at + 3] = this.#positionMs as number
+    cells[at + 4] = this.#anchorMs as number
+    tape.at = at + 5
   }
 
   unpack(tape: Tape): void {
-    this.state = tape.takeWord(states)
-    this.stalls = tape.takeInt()
-    this.#started = tape.takeInt() === 1
-    this.#positionMs = tape.take()
-    this.#anchorMs = tape.take()
+    const { cells, at } = tape
+    this.state = states[(cells[at] as number) | 0] as PlaybackState
+    this.stalls = (cells[at + 1] as number) | 0
+    this.#started = cells[at + 2] === 1
+    this.#positionMs = cells[at + 3] as number
+    this.#anchorMs = cells[at + 4] as number
+    tape.at = at + 5
   }
 
   #play(at: EpochMs, out: PlayerOutput[]): void {

@@ -83,30 +83,34 @@ export class Player {
   /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
   pack(tape: Tape): void {
     const { clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
-    tape.put(clockErrorMs as number)
-    tape.put(joinMs as number)
-    tape.put((leaveMs as number | undefined) ?? Number.NaN)
+    const { cells, at } = tape
+    cells[at] = clockErrorMs as number
+    cells[at + 1] = joinMs as number
+    cells[at + 2] = (leaveMs as number | undefined) ?? Number.NaN
+    cells[at + 3] = states.indexOf(this.#state)
+    cells[at + 4] = this.#sought ? 1 : 0
+    cells[at + 5] = this.#lastMs as number
+    cells[at + 6] = this.#planMs as number
+    tape.at = at + 7
     tape.putObject(away)
     tape.putObject(seek)
-    tape.putWord(this.#state, states)
-    tape.put(this.#sought ? 1 : 0)
-    tape.put(this.#lastMs as number)
-    tape.put(this.#planMs as number)
     this.#activity.pack(tape)
   }
 
   unpack(tape: Tape): void {
     const { setup } = this
-    setup.clockErrorMs = tape.take()
-    setup.joinMs = tape.take()
-    const leaveMs = tape.take()
+    const { cells, at } = tape
+    const leaveMs = cells[at + 2] as number
+    setup.clockErrorMs = cells[at] as number
+    setup.joinMs = cells[at + 1] as number
     setup.leaveMs = Number.isNaN(leaveMs) ? undefined : leaveMs
+    this.#state = states[(cells[at + 3] as number) | 0] as PlayerState
+    this.#sought = cells[at + 4] === 1
+    this.#lastMs = cells[at + 5] as number
+    this.#planMs = cells[at + 6] as number
+    tape.at = at + 7
     setup.away = tape.takeObject<NonNullable<PlayerSetup['away']>>()
     setup.seek = tape.takeObject<NonNullable<PlayerSetup['seek']>>()
-    this.#state = tape.takeWord(states)
-    this.#sought = tape.takeInt() === 1
-    this.#lastMs = tape.take()
-    this.#planMs = tape.take()
     this.#activity.unpack(tape)
   }
 

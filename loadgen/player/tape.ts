@@ -1,6 +1,8 @@
 // A player's whole state as numbers in a row. A simulated fleet of millions keeps its players so: a few hundred bytes
 // each, side by side, nothing for the garbage collector to walk; one player object is brought to life for each in turn.
-// What `pack` writes, `unpack` reads in the same order, into a player of the same profile.
+// What `pack` writes, `unpack` reads in the same order, into a player of the same profile. Parts with a fixed number of
+// cells write them by their places, because this is done a million times a second; whole numbers are read with `| 0`, so
+// that the engine keeps them as such.
 
 export class Tape {
   /** The row of the player at hand begins at `at`, which is set before each use. */

@@ -48,15 +48,19 @@ class MovingAverages implements Throughput {
   }
 
   pack(tape: Tape): void {
-    tape.put(this.#fast)
-    tape.put(this.#slow)
-    tape.put(this.#weightMs)
+    const { cells, at } = tape
+    cells[at] = this.#fast
+    cells[at + 1] = this.#slow
+    cells[at + 2] = this.#weightMs
+    tape.at = at + 3
   }
 
   unpack(tape: Tape): void {
-    this.#fast = tape.take()
-    this.#slow = tape.take()
-    this.#weightMs = tape.take()
+    const { cells, at } = tape
+    this.#fast = cells[at] as number
+    this.#slow = cells[at + 1] as number
+    this.#weightMs = cells[at + 2] as number
+    tape.at = at + 3
   }
 }
 

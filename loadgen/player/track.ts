@@ -56,17 +56,21 @@ export class Load {
   }
 
   pack(tape: Tape): void {
-    tape.putWord(this.wanted, wantedWords)
-    tape.put(this.request)
-    tape.put(this.failures)
-    tape.put(this.dueMs as number)
+    const { cells, at } = tape
+    cells[at] = wantedWords.indexOf(this.wanted)
+    cells[at + 1] = this.request
+    cells[at + 2] = this.failures
+    cells[at + 3] = this.dueMs as number
+    tape.at = at + 4
   }
 
   unpack(tape: Tape): void {
-    this.wanted = tape.takeWord(wantedWords)
-    this.request = tape.takeInt()
-    this.failures = tape.takeInt()
-    this.dueMs = tape.take()
+    const { cells, at } = tape
+    this.wanted = wantedWords[(cells[at] as number) | 0] as Wanted
+    this.request = (cells[at + 1] as number) | 0
+    this.failures = (cells[at + 2] as number) | 0
+    this.dueMs = cells[at + 3] as number
+    tape.at = at + 4
   }
 }
 
@@ -143,21 +147,25 @@ export class Track {
   }
 
   pack(tape: Tape): void {
-    tape.put(this.next as number)
-    tape.put(this.rung)
-    tape.put(this.skippedInARow)
-    tape.put(this.#initsLow)
-    tape.put(this.#initsHigh)
+    const { cells, at } = tape
+    cells[at] = this.next as number
+    cells[at + 1] = this.rung
+    cells[at + 2] = this.skippedInARow
+    cells[at + 3] = this.#initsLow
+    cells[at + 4] = this.#initsHigh
+    tape.at = at + 5
     this.media.pack(tape)
     this.list?.pack(tape)
   }
 
   unpack(tape: Tape): void {
-    this.next = tape.takeInt()
-    this.rung = tape.takeInt()
-    this.skippedInARow = tape.takeInt()
-    this.#initsLow = tape.takeInt()
-    this.#initsHigh = tape.takeInt()
+    const { cells, at } = tape
+    this.next = (cells[at] as number) | 0
+    this.rung = (cells[at + 1] as number) | 0
+    this.skippedInARow = (cells[at + 2] as number) | 0
+    this.#initsLow = (cells[at + 3] as number) | 0
+    this.#initsHigh = (cells[at + 4] as number) | 0
+    tape.at = at + 5
     this.media.unpack(tape)
     this.list?.unpack(tape)
   }

@@ -106,12 +106,14 @@ export class Viewer implements Activity {
   }
 
   pack(tape: Tape): void {
-    tape.put(this.dueMs as number)
-    tape.putWord(this.over, overWords)
-    tape.put(this.#requests)
-    tape.put(this.#reloads)
-    tape.put((this.#seekBehindMs as number | undefined) ?? Number.NaN)
-    tape.put(this.#manifest === undefined ? 0 : 1)
+    const { cells, at } = tape
+    cells[at] = this.dueMs as number
+    cells[at + 1] = overWords.indexOf(this.over)
+    cells[at + 2] = this.#requests
+    cells[at + 3] = this.#reloads
+    cells[at + 4] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
+    cells[at + 5] = this.#manifest === undefined ? 0 : 1
+    tape.at = at + 6
     this.#manifest?.pack(tape)
     this.#quality.pack(tape)
     this.#playback.pack(tape)
@@ -119,13 +121,15 @@ export class Viewer implements Activity {
   }
 
   unpack(tape: Tape): void {
-    this.dueMs = tape.take()
-    this.over = tape.takeWord(overWords)
-    this.#requests = tape.takeInt()
-    this.#reloads = tape.takeInt()
-    const seekBehindMs = tape.take()
+    const { cells, at } = tape
+    this.dueMs = cells[at] as number
+    this.over = overWords[(cells[at + 1] as number) | 0]
+    this.#requests = (cells[at + 2] as number) | 0
+    this.#reloads = (cells[at + 3] as number) | 0
+    const seekBehindMs = cells[at + 4] as number
     this.#seekBehindMs = Number.isNaN(seekBehindMs) ? undefined : seekBehindMs
-    if (tape.takeInt() === 0) this.#manifest = undefined
+    tape.at = at + 6
+    if (cells[at + 5] === 0) this.#manifest = undefined
     else {
       this.#manifest ??= new Load('manifest')
       this.#manifest.unpack(tape)
