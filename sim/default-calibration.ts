@@ -18,7 +18,7 @@ const work = (cpuMs: number, cpuMsPerMib: number, besideMs: Quantiles = [[0, 0]]
 export const defaultCalibration: Calibration = {
   schema: calibrationSchemaName,
   origin:
-    'Stated by hand, after the benchmarks of this repository (bench:edge, bench:hold, bench:fleet) on a laptop with two cores over the loopback; replace it by `tidegate calibrate`.',
+    'Assumed: stated by hand for processes of one machine over the loopback, not measured; replace it by `tidegate calibrate`.',
   machine: { cpu: 'assumed', cores: 2, platform: 'any', node: 'v26' },
   work: {
     edgeHit: work(0.02, 0.25),

@@ -5,7 +5,7 @@ import { type Calibration, meanOf, type Quantiles, quantileAt } from '../calibra
 // Durations drawn from a calibrated distribution: a table of its quantiles, so that a draw is one random number and one
 // look-up. Each kind of duration has a stream of its own: what one draws never shifts another.
 
-const tableSize = 4_096
+const tableSize = 1_024
 
 export class Draws {
   readonly meanMs: Ms
