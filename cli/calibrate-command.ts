@@ -36,7 +36,7 @@ export const calibrateCommand = (): Command =>
 async function calibrate({ out = usualFile, quiet = false }: Flags): Promise<number> {
   const view = progressView(quiet)
   try {
-    const run = await runForCalibration(view.show, interruptSignal())
+    const run = await runForCalibration(view.show, interruptSignal('ending the calibration, nothing is written'))
     const { calibration, kept } = calibrationFrom(run, new Date().toISOString())
     mkdirSync(dirname(out), { recursive: true })
     writeFileSync(out, `${JSON.stringify(calibration, null, 2)}\n`)

@@ -69,7 +69,7 @@ async function simulate(name: string, flags: Flags): Promise<number> {
       out: flags.out,
       command: ['tidegate', ...process.argv.slice(2)].join(' '),
       onProgress: view.show,
-      signal: interruptSignal(),
+      signal: interruptSignal('ending the simulation and keeping what was simulated'),
     })
   } finally {
     view.end()
