@@ -38,6 +38,7 @@ const rooms: Record<string, readonly string[]> = {
     'edge/http/edge-recorder.ts',
     'origin/http/origin-books.ts',
     'origin/http/fields.ts',
+    'origin/pipeline/acknowledged.ts',
     'process/recorder.ts',
   ],
   'sim/node/': ['sim/', 'lab/', 'edge/core/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/'],

@@ -34,6 +34,9 @@ export const defaultCalibration: Calibration = {
   },
   stores: {
     memory: { read: work(0.01, 0), write: work(0.01, 0) },
+    memcached: { read: work(0.08, 0.4, around(0.2, 0.6, 2, 15)), write: work(0.08, 0.4, around(0.2, 0.6, 2, 15)) },
+    cassandra: { read: work(0.3, 0.8, around(1.5, 4, 12, 60)), write: work(0.35, 0.9, around(2, 5, 15, 80)) },
+    s3: { read: work(0.3, 0.8, around(3, 10, 40, 150)), write: work(0.35, 0.9, around(6, 20, 80, 300)) },
     lsm: { read: work(0.05, 0.3, around(0.15, 0.4, 1.5, 8)), write: work(0.08, 0.5, around(0.3, 0.9, 4, 20)) },
   },
   latency: {

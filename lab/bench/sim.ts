@@ -89,13 +89,14 @@ function worldOf(players: number, rampMs: number, durationMs: number): ExactWorl
     shows: 'a large fleet at the live edge',
     durationMs,
     event: { backlogSegments: 15, segmentMs },
+    store: { is: 'memory' },
     topology: { sites: sitesFor(players) },
     fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: rampMs, share: 1 }] },
   })
   const event = eventOf(scenario, bornMs)
   const { policy } = parsePolicy('oca')
   const plan = { scenario, policy, event, media: syntheticMedia(event), calibration: defaultCalibration }
-  return new ExactWorld({ ...plan, store: 'memory', bornMs })
+  return new ExactWorld({ ...plan, bornMs })
 }
 
 /** As many edges as the players need: what a saturated edge does is another question. */

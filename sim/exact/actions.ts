@@ -4,6 +4,8 @@ import type { PipelineFaultChange } from '../../origin/core/pipeline-faults.ts'
 import type { RecordedAction } from '../../results/faults.ts'
 import type { Action } from '../../scenarios/schema.ts'
 import { Draws } from '../network/latency.ts'
+import type { SimOrigin } from './origin.ts'
+import { carryOutOnStorage, isStorageAction } from './storage-actions.ts'
 import type { ExactWorld } from './world.ts'
 
 // What a scenario does in mid-run, in virtual time: the same commands to the same cores as lab/actions.ts sends to
@@ -27,20 +29,15 @@ export function scheduleActions(world: ExactWorld, tell: (done: RecordedAction) 
 }
 
 function carryOut(world: ExactWorld, action: Action, now: EpochMs, took: Took): void {
-  const { core } = world.origin
+  if (isStorageAction(action)) {
+    carryOutOnStorage(world, action, now, took)
+    return
+  }
   switch (action.do) {
     case 'restart-edge':
     case 'kill-edge':
       killEdge(world, action, now, took)
       return
-    case 'origin-slow':
-      core.setFaults({ slowMs: action.ms })
-      world.agenda.at(after(now, action.forMs), () => void core.setFaults({ slowMs: 0 }))
-      break
-    case 'origin-down':
-      core.setFaults({ down: true })
-      world.agenda.at(after(now, action.forMs), () => void core.setFaults({ down: false }))
-      break
     case 'stall-encoder':
       changePipelines(world, action.pipeline, { stallForMs: action.forMs }, now)
       break
@@ -60,41 +57,55 @@ function carryOut(world: ExactWorld, action: Action, now: EpochMs, took: Took): 
     case 'publish-delay':
       changePipelines(world, action.pipeline, { delay: { ms: action.ms, forMs: action.forMs } }, now)
       break
+    case 'tear-puts':
+      changePipelines(world, action.pipeline, { tearPuts: { forMs: action.forMs } }, now)
+      break
     case 'raise-version':
-      core.raiseVersion()
+      command(world, now, ({ core }) => core.raiseVersion())
       break
     case 'flush-edge':
       for (const edge of world.livingEdges) if ((action.edge ?? edge.name) === edge.name) edge.flush(now)
       break
     case 'mask': {
-      const masked = core.mask({ pipeline: action.pipeline, ...lastSegments(world, action.lastSegments, now) }, now)
-      if (!masked.done) throw new ActionError(`mask at ${action.atMs} ms: ${masked.why}`)
-      world.origin.apply(masked.effects, now)
+      const mask = { pipeline: action.pipeline, ...lastSegments(world, action.lastSegments, now) }
+      command(world, now, origin => {
+        const masked = origin.core.mask(mask, now)
+        if (!masked.done) throw new ActionError(`mask at ${action.atMs} ms: ${masked.why}`)
+        origin.apply(masked.effects, now)
+      })
       break
     }
     case 'invalidate': {
       const { pipeline, region } = action
-      core.invalidate({
+      const rule = {
         ...lastSegments(world, action.lastSegments, now),
         ...(pipeline === undefined ? {} : { pipeline }),
         ...(region === undefined ? {} : { region }),
-      })
+      }
+      command(world, now, ({ core }) => core.invalidate(rule))
       break
     }
-    case 'notify':
-      core.notify({
-        type: action.type,
-        atMs: Math.floor(now as number),
-        ...(action.text === undefined ? {} : { text: action.text }),
-      })
+    case 'notify': {
+      const { type, text } = action
+      const notification = { type, atMs: Math.floor(now as number), ...(text === undefined ? {} : { text }) }
+      command(world, now, ({ core }) => core.notify(notification))
       break
+    }
     case 'shed':
-      core.setFaults({ shed: action.on })
+      world.setFaults({ shed: action.on }, now)
       break
     case 'fleet-size':
       world.fleet.resize(action.players, now)
   }
   took(now)
+}
+
+/** What operators command, one origin is told; the others hear of it. */
+function command(world: ExactWorld, now: EpochMs, tell: (origin: SimOrigin) => void): void {
+  const origin = world.origins.commanded
+  if (!origin) throw new ActionError('no origin lives that takes commands')
+  tell(origin)
+  origin.commanded(now)
 }
 
 function killEdge(

@@ -38,6 +38,8 @@ export interface EdgePlace {
   readonly name: string
   readonly site: string
   readonly policy: EdgePolicy
+  /** Regions of the origins, in the order of preference. */
+  readonly origins: readonly string[]
 }
 
 /** A sibling that waits here. */
@@ -67,14 +69,14 @@ export class SimEdge {
   #wake: CallId = noCall
   #wakeMs: EpochMs = Infinity
 
-  constructor(ground: Ground, world: EdgeWorld, { index, name, site, policy }: EdgePlace) {
+  constructor(ground: Ground, world: EdgeWorld, { index, name, site, policy, origins }: EdgePlace) {
     const { calibration } = ground
     this.ground = ground
     this.index = index
     this.name = name
     this.site = site
     this.#world = world
-    this.core = new EdgeCore({ name, site, policy })
+    this.core = new EdgeCore({ name, site, policy, origins })
     this.recorder = new EdgeRecorder(name, site)
     this.cores = new Cores(calibration.cores.edge)
     this.link = ground.link(calibration.links.edge.bitsPerSecond)
@@ -177,6 +179,11 @@ export class SimEdge {
 
   siblingAlive(edge: string, alive: boolean, now: EpochMs): void {
     this.core.siblingAlive(edge, alive, now)
+    this.#schedule()
+  }
+
+  originAlive(region: string, alive: boolean, now: EpochMs): void {
+    this.core.originAlive(region, alive, now)
     this.#schedule()
   }
 

@@ -23,7 +23,7 @@ export class SimFetches {
   readonly #edge: SimEdge
   readonly #upstreams: Upstreams
   readonly #running = new Map<FetchId, SimFetch>()
-  /** Connections that are open, and how many of them carry a request; by upstream, '' for the origin. */
+  /** Connections that are open, and how many of them carry a request; by the edge or the region that is asked. */
   readonly #connections = new Map<string, { open: number; inUse: number }>()
 
   constructor(ground: Ground, edge: SimEdge, upstreams: Upstreams) {
@@ -39,7 +39,7 @@ export class SimFetches {
   send(id: FetchId, plan: FetchPlan, now: EpochMs): void {
     const { agenda, labour, ways } = this.#ground
     const { upstream } = plan
-    const name = upstream.is === 'origin' ? '' : upstream.edge
+    const name = upstream.is === 'origin' ? `origin/${upstream.region}` : upstream.edge
     const way = upstream.is === 'origin' ? ways.edgeOrigin : ways.edgeSibling
     const fetch = new SimFetch(this.#ground, this.#edge, plan, way, { id, ended: () => this.#release(id, name) })
     this.#running.set(id, fetch)

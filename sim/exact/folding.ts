@@ -33,7 +33,7 @@ export function foldEdgeEffects(hash: DecisionHash, edge: number, effects: reado
         const { plan } = effect
         hash.word(1 + ((edgeReasonPlaces[plan.reason] as number) << 8))
         hash.word(effect.fetch)
-        hash.text(plan.upstream.is === 'origin' ? plan.path : `${plan.path} ${plan.upstream.edge}`)
+        hash.text(`${plan.path} ${plan.upstream.is === 'origin' ? plan.upstream.region : plan.upstream.edge}`)
         hash.number(plan.headByMs as number)
         break
       }

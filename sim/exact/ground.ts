@@ -1,6 +1,6 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import { type Calibration, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import { type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
@@ -45,7 +45,7 @@ export interface GroundParts {
   readonly media: Media
   readonly hash: DecisionHash
   readonly seed: number
-  /** The store of the origin, by its name in the calibration. */
+  /** Where origins keep segments, by its name in the calibration. */
   readonly store: string
 }
 
@@ -57,8 +57,8 @@ export class Ground {
   readonly media: Media
   readonly hash: DecisionHash
   readonly seed: number
-  readonly ways: Readonly<Record<keyof Calibration['latency'], Way>>
-  readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite', Labour>>
+  readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
+  readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
   constructor(parts: GroundParts) {
     const { calibration, seed, store } = parts
@@ -75,9 +75,19 @@ export class Ground {
       edgeSibling: way('edgeSibling'),
       edgeOrigin: way('edgeOrigin'),
       pipelineOrigin: way('pipelineOrigin'),
+      // From one origin to another, of its region or another one: as far as edges are.
+      originOrigin: new Way(calibration, calibration.latency.edgeOrigin, seed, 'originOrigin'),
     }
-    const { read, write } = calibration.stores[store] as NonNullable<Calibration['stores'][string]>
-    const work = { ...calibration.work, storeRead: read, storeWrite: write }
+    const { read, write } = storeOf(calibration, store)
+    // Nobody asks a cache where there is none.
+    const cache = calibration.stores.memcached ?? storeOf(calibration, store)
+    const work = {
+      ...calibration.work,
+      storeRead: read,
+      storeWrite: write,
+      cacheRead: cache.read,
+      cacheWrite: cache.write,
+    }
     this.labour = Object.fromEntries(
       Object.entries(work).map(([name, one]) => [name, new Labour(one, seed, name)]),
     ) as Ground['labour']
@@ -121,4 +131,12 @@ export class Ground {
     for (let i = 0; i < roundTrips; i++) ms += way.roundTripMs() as number
     return ms
   }
+}
+
+function storeOf({ stores }: Calibration, name: string): NonNullable<Calibration['stores'][string]> {
+  const found = stores[name]
+  if (found) return found
+  throw new CalibrationError(
+    `the calibration says nothing of the store '${name}', but of: ${Object.keys(stores).join(', ')}`,
+  )
 }

@@ -4,6 +4,7 @@ import type { LiveEvent } from '../../live/event.ts'
 import { formatProblem, problemContentType } from '../../live/problem.ts'
 import { type OriginReason, originReasons } from '../../live/reasons.ts'
 import { between, type EpochMs } from '../../live/units.ts'
+import type { OperatorState } from '../../origin/core/operator-state.ts'
 import { OriginCore } from '../../origin/core/origin-core.ts'
 import type {
   Candidate,
@@ -24,22 +25,30 @@ import {
 } from '../../origin/http/fields.ts'
 import { OriginBooks } from '../../origin/http/origin-books.ts'
 import type { Part } from '../../results/record/part.ts'
+import { type OriginPlace, takesPuts } from '../../scenarios/origin-places.ts'
 import { Cores } from '../network/cores.ts'
 import type { SharedLink } from '../network/shared-link.ts'
 import { type CallId, noCall } from './agenda.ts'
 import { foldOriginEffects, foldOriginVerdict } from './folding.ts'
+import type { Told } from './following.ts'
 import type { Ground } from './ground.ts'
+import { SimOriginStore } from './origin-store.ts'
 import { OriginTexts } from './origin-texts.ts'
+import { PublishSide } from './publish-side.ts'
+import type { SimStorage } from './storage.ts'
 import { noFacts, type ObjectFacts, type UpstreamCall } from './upstream-call.ts'
 
-// The origin's delivery side in virtual time: what origin/http/delivery.ts and replies.ts do over sockets. Decisions are
-// the core's, counts the books'.
+// One origin process in virtual time: its core, its store, and its delivery side, which does what origin/http/delivery.ts
+// and replies.ts do over sockets. Decisions are the core's, counts the books'.
 
 interface Asked {
   readonly call: UpstreamCall
   readonly address: Address | undefined
   readonly arrivedMs: EpochMs
   releasedMs: EpochMs | undefined
+  /** Of what it was released with. */
+  publishedMs: EpochMs | undefined
+  headMs: EpochMs | undefined
 }
 
 /** What the origin has to say: a head, and so many bytes. */
@@ -52,9 +61,12 @@ interface Answer {
 }
 
 export interface OriginOptions {
-  readonly region: string
+  readonly place: OriginPlace
+  readonly storage: SimStorage
   readonly startedMs: EpochMs
   readonly backlogUntilMs: EpochMs
+  /** Tells the origins that follow this one. */
+  readonly tell: (line: Told, now: EpochMs) => void
 }
 
 /** A body that was stored in this very instant: those who wait for it need not read it back. */
@@ -64,26 +76,104 @@ export type FreshBody = Pick<Candidate, 'pipeline' | 'rendition' | 'number'>
 const headBytesAround = 150
 
 export class SimOrigin {
+  readonly name: string
+  readonly region: string
   readonly core: OriginCore
-  readonly books = new OriginBooks('origin')
+  readonly books: OriginBooks
   readonly cores: Cores
+  readonly store: SimOriginStore
+  readonly publishSide: PublishSide
+  readonly tell: OriginOptions['tell']
+  alive = true
+  readonly #place: OriginPlace
+  readonly #storage: SimStorage
   readonly #ground: Ground
   readonly #link: SharedLink
-  readonly #storeLink: SharedLink
+  /** Whoever has a request here. */
+  readonly #open = new Set<UpstreamCall>()
   readonly #held = new Map<TicketId, Asked>()
   readonly #eventFields: EventFields
   readonly #texts = new OriginTexts()
   #wake: CallId = noCall
   #wakeMs: EpochMs = Infinity
 
-  constructor(ground: Ground, { region, startedMs, backlogUntilMs }: OriginOptions) {
+  constructor(ground: Ground, { place, storage, startedMs, backlogUntilMs, tell }: OriginOptions) {
     const { event, seed, calibration } = ground
+    const { name, region } = place
     this.#ground = ground
+    this.#place = place
+    this.#storage = storage
+    this.name = name
+    this.region = region
+    this.tell = tell
     this.core = new OriginCore({ event, region, seed, startedMs, backlogUntilMs })
+    this.books = new OriginBooks(name, region)
     this.cores = new Cores(calibration.cores.origin)
     this.#link = ground.link(calibration.links.origin.bitsPerSecond)
-    this.#storeLink = ground.link(calibration.links.store.bitsPerSecond)
+    const { core, books, cores } = this
+    this.store = new SimOriginStore({ ground, storage, region, core, books, cores })
+    this.publishSide = new PublishSide(ground, this)
     this.#eventFields = new EventFields(this.core, region)
+  }
+
+  /** Takes up what its store holds of an earlier life, before anybody is let in. */
+  begin(now: EpochMs): void {
+    const { state } = this.#storage.of(this.region)
+    if (state !== undefined) {
+      this.adopt(state, now)
+      if (takesPuts(this.#place)) this.core.raiseEpoch()
+    }
+    this.#save(now)
+    this.restore(this.listStored(), now)
+  }
+
+  /** It is gone, without a word: every connection is reset. */
+  die(now: EpochMs): void {
+    this.alive = false
+    this.#ground.agenda.takeBack(this.#wake)
+    this.#wake = noCall
+    this.store.close()
+    this.publishSide.die(now)
+    this.#held.clear()
+    for (const call of this.#open) call.fails('reset', now)
+    this.#open.clear()
+  }
+
+  /** An operator has commanded something: it is saved, and told to those who follow. */
+  commanded(now: EpochMs): void {
+    this.#save(now)
+    this.tell({ say: 'state', state: this.core.operatorState() }, now)
+  }
+
+  /** Joins what was commanded at another origin. */
+  adopt(state: OperatorState, now: EpochMs): void {
+    const { changed, effects } = this.core.adopt(state, now)
+    if (changed) {
+      this.books.count('feed.states_adopted')
+      this.#save(now)
+    }
+    this.apply(effects, now)
+  }
+
+  /** Another process has stored `candidate`, and this one's store can give it. */
+  learn(candidate: Candidate, now: EpochMs, fresh?: FreshBody): void {
+    const { rendition, number, storedMs } = candidate
+    if (number !== undefined) this.books.published(this.core.eventConfig(), rendition, number, storedMs)
+    this.apply(this.core.learned(candidate, now), now, fresh)
+  }
+
+  /** Takes up candidates that this one's store holds. */
+  restore(candidates: readonly Candidate[], now: EpochMs): void {
+    const { effects } = this.core.restore(candidates, now)
+    const event = this.core.eventConfig()
+    for (const { rendition, number, storedMs } of candidates) {
+      if (number !== undefined) this.books.published(event, rendition, number, storedMs)
+    }
+    this.apply(effects, now)
+  }
+
+  listStored(): readonly Candidate[] {
+    return this.#storage.of(this.region).list()
   }
 
   part(): Part {
@@ -93,11 +183,21 @@ export class SimOrigin {
   /** A request arrives. */
   ask(call: UpstreamCall, now: EpochMs): void {
     const { core, books } = this
-    const asked: Asked = { call, address: parseAddress(call.plan.path), arrivedMs: now, releasedMs: undefined }
+    const address = parseAddress(call.plan.path)
+    const asked: Asked = {
+      call,
+      address,
+      arrivedMs: now,
+      releasedMs: undefined,
+      publishedMs: undefined,
+      headMs: undefined,
+    }
+    this.#open.add(call)
     books.requestArrived(asked.address, now)
     const question = { address: asked.address, asked: call.plan.asked, asker: call.edge }
     const { verdict, ticket } = core.ask(question, now)
     foldOriginVerdict(this.#ground.hash, verdict)
+    if (verdict.reason === 'shed' && !core.faults().shed) books.count('limiter.shed')
     if (ticket === undefined) {
       const isCurrent = verdict.do === 'serve' && this.#isCurrent(call, verdict.candidate.etag)
       books.reason(isCurrent ? 'not-modified' : verdict.reason)
@@ -125,6 +225,11 @@ export class SimOrigin {
     foldOriginEffects(this.#ground.hash, effects)
     for (const effect of effects) {
       if (effect.do === 'release') this.#release(effect.tickets, effect.verdict, now, fresh)
+      // Who puts removes: several processes of one store need not do it several times.
+      else if (takesPuts(this.#place)) {
+        const { rendition, number, pipelines } = effect
+        for (const pipeline of pipelines) this.store.remove({ pipeline, rendition, number }, now)
+      }
     }
     this.schedule()
   }
@@ -171,6 +276,7 @@ export class SimOrigin {
       if (!asked) continue
       this.#held.delete(ticket)
       asked.releasedMs = now
+      if (verdict.do === 'serve') asked.publishedMs = verdict.candidate.storedMs
       books.holdEnded(between(asked.arrivedMs, now), core.eventConfig().longestHoldMs, verdict.reason)
       released.push(asked)
     }
@@ -179,17 +285,18 @@ export class SimOrigin {
     this.#whenSlow(now, at => {
       if (verdict.do === 'refuse') for (const asked of released) this.#refuse(asked, verdict, at)
       else if (isFresh) for (const asked of released) this.#serve(asked, verdict, at)
-      else
-        this.#read(verdict, at, readMs => {
-          for (const asked of released) this.#serve(asked, verdict, readMs)
-        })
+      else if (released.length > 0) this.#readAndServe(released, verdict, at)
     })
   }
 
   #whenSlow(now: EpochMs, answer: (at: EpochMs) => void): void {
     const { slowMs } = this.core.faults()
     if ((slowMs as number) === 0) answer(now)
-    else this.#ground.agenda.at((now as number) + (slowMs as number), answer)
+    else {
+      this.#ground.agenda.at((now as number) + (slowMs as number), at => {
+        if (this.alive) answer(at)
+      })
+    }
   }
 
   #answer(asked: Asked, verdict: OriginVerdict, now: EpochMs): void {
@@ -197,7 +304,7 @@ export class SimOrigin {
     else if (verdict.do === 'describe') this.#describe(asked, verdict, now)
     else if (verdict.do === 'serve') {
       if (this.#isCurrent(asked.call, verdict.candidate.etag)) this.#serve(asked, verdict, now)
-      else this.#read(verdict, now, readMs => this.#serve(asked, verdict, readMs))
+      else this.#readAndServe([asked], verdict, now)
     }
   }
 
@@ -205,13 +312,33 @@ export class SimOrigin {
     return plan.headers?.['if-none-match'] === etag
   }
 
-  #read({ candidate }: ServeVerdict, now: EpochMs, then: (at: EpochMs) => void): void {
-    const { labour } = this.#ground
-    const bytes = candidate.bodyBytes as number
-    this.#ground.carry(this.#storeLink, bytes, labour.storeRead.doneBy(this.cores, bytes, now), at => {
-      if ((at as number) <= (now as number)) then(at)
-      else this.#ground.agenda.at(at, then)
+  #readAndServe(askers: readonly Asked[], verdict: ServeVerdict, now: EpochMs): void {
+    const { candidate } = verdict
+    this.store.read(candidate, now, (fault, at) => {
+      if (fault === undefined) {
+        if (askers[0]) this.books.heldBodyRead(askers[0], this.region, at)
+        for (const asked of askers) this.#serve(asked, verdict, at)
+        return
+      }
+      if (fault === 'missing') this.apply(this.core.unreadable(candidate, at), at)
+      this.#serveAnother(askers, fault === 'missing', at)
     })
+  }
+
+  /** The body could not be read: where it is lost for good, the core has chosen anew, or says for how long there is none. */
+  #serveAnother(askers: readonly Asked[], isLost: boolean, now: EpochMs): void {
+    const [first] = askers
+    if (!first) return
+    const verdict = isLost ? this.core.inspect({ address: first.address, asker: first.call.edge }, now) : undefined
+    if (verdict?.do === 'serve') {
+      this.#readAndServe(askers, verdict, now)
+      return
+    }
+    const lifetime = verdict?.do === 'refuse' && verdict.reason === 'store-failed' ? verdict.lifetime : undefined
+    for (const asked of askers) {
+      this.books.reason('store-failed')
+      this.#refuse(asked, { status: 503, reason: 'store-failed', lifetime }, now)
+    }
   }
 
   #serve(asked: Asked, verdict: ServeVerdict, now: EpochMs): void {
@@ -224,13 +351,13 @@ export class SimOrigin {
       ...lifetimeFields(lifetime, now),
       ...this.#eventFields.get(),
       ...mediaServerFields({
-        server: 'origin',
+        server: this.name,
         kind: isInit ? 'i' : kind === 'audio' ? 'a' : 'v',
         availableMs: candidate.storedMs,
         segmentMs: isInit ? undefined : core.eventConfig().segmentMs,
         heldMs: asked.releasedMs === undefined ? undefined : between(asked.arrivedMs, asked.releasedMs),
         delayMs: core.faults().slowMs,
-        duress: core.faults().shed,
+        duress: core.isShedding(now),
       }),
     ]
     const facts = { availableMs: Math.floor(candidate.storedMs as number) }
@@ -248,7 +375,7 @@ export class SimOrigin {
     }
   }
 
-  #refuse(asked: Asked, { status, reason, lifetime }: RefuseVerdict, now: EpochMs): void {
+  #refuse(asked: Asked, { status, reason, lifetime }: Refusal, now: EpochMs): void {
     const askAgainInMs = lifetime && lifetimeMs(lifetime as Lifetime, now)
     const bytes = formatProblem({ status, reason, detail: originReasons[reason], askAgainInMs }).length
     const about = ['content-type', problemContentType, 'content-length', String(bytes)]
@@ -278,25 +405,38 @@ export class SimOrigin {
     const { labour } = this.#ground
     const work = releasedMs === undefined ? labour.originServe : labour.originRelease
     const leavesMs = work.doneBy(this.cores, bytes, now)
+    asked.headMs = leavesMs
     const [head, headBytes] = headOf(status, fields)
     call.headLeaves(head, facts, leavesMs)
     this.#ground.carry(this.#link, bytes, leavesMs, at => {
+      if (!this.alive) return
       call.bodyLeaves(bytes, at)
       this.#ended(asked, isFill && !call.isOver, bytes + headBytes, at)
     })
   }
 
-  #ended({ address, arrivedMs, releasedMs, call }: Asked, isFill: boolean, bytes: number, at: EpochMs): void {
+  #ended(asked: Asked, isFill: boolean, bytes: number, at: EpochMs): void {
+    const { address, arrivedMs, releasedMs, call } = asked
     const { books, core } = this
+    this.#open.delete(call)
+    books.heldPublication(asked)
     books.sent(bytes, between(releasedMs ?? arrivedMs, at), at)
     if (address?.kind !== 'segment') return
     books.segmentEnded(core.eventConfig(), address, { site: books.siteOf(call.site), isFill, arrivedMs }, at)
+  }
+
+  #save(now: EpochMs): void {
+    if (!takesPuts(this.#place)) return
+    this.books.count('store_states_saved')
+    this.#storage.saveState(this.core.operatorState(), this.region, now)
   }
 
   #kindOf(rendition: string): 'video' | 'audio' {
     return this.#ground.event.renditions.find(({ name }) => name === rendition)?.kind ?? 'video'
   }
 }
+
+type Refusal = Pick<RefuseVerdict, 'status' | 'reason' | 'lifetime'>
 
 const isSame = (a: FreshBody, b: FreshBody): boolean =>
   a.pipeline === b.pipeline && a.rendition === b.rendition && a.number === b.number

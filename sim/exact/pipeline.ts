@@ -6,29 +6,39 @@ import type { PipelineEffect, PipelinePut, PipelineScheduleConfig } from '../../
 import type { PipelineFaultChange } from '../../origin/core/pipeline-faults.ts'
 import type { PutOutcome } from '../../origin/core/pipeline-retry.ts'
 import { PipelineSchedule } from '../../origin/core/pipeline-schedule.ts'
-import type { PutAnswer, PutBody } from '../../origin/core/verdict.ts'
+import type { PutBody } from '../../origin/core/verdict.ts'
+import { Acknowledged } from '../../origin/pipeline/acknowledged.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
 import { type CallId, noCall } from './agenda.ts'
-import { foldPipelineEffects, foldPut } from './folding.ts'
+import { foldPipelineEffects } from './folding.ts'
 import type { Ground } from './ground.ts'
 import type { SimOrigin } from './origin.ts'
+import type { PutEnded } from './publish-side.ts'
 
-// A pipeline's packager and the origin's publish side in virtual time: what origin/pipeline/packager.ts and
-// origin/http/publish.ts do. A body is its size and its identity; the checksum in its ETag stands for the latter.
+// A pipeline's packager towards one origin in virtual time: what origin/pipeline/packager.ts does over HTTP. A body is its size and its identity; the checksum in its ETag stands for the latter.
+
+/** Where a packager puts. */
+export interface PublishTarget {
+  readonly target: string
+  /** Undefined: nobody listens there. */
+  at(): SimOrigin | undefined
+}
 
 export class SimPipeline {
+  /** What the origin has acknowledged. */
+  readonly acknowledged = new Acknowledged()
   readonly #ground: Ground
-  readonly #origin: SimOrigin
+  readonly #target: PublishTarget
   readonly #schedule: PipelineSchedule
   readonly #config: PipelineScheduleConfig
   readonly #place: number
   readonly #recorder: Recorder
   #wake: CallId = noCall
 
-  constructor(ground: Ground, origin: SimOrigin, config: PipelineScheduleConfig, beganMs: EpochMs) {
+  constructor(ground: Ground, target: PublishTarget, config: PipelineScheduleConfig, beganMs: EpochMs) {
     this.#ground = ground
-    this.#origin = origin
+    this.#target = target
     this.#config = config
     this.#place = config.event.pipelines.indexOf(config.pipeline)
     this.#schedule = new PipelineSchedule(config, beganMs)
@@ -89,51 +99,49 @@ export class SimPipeline {
       (now as number) +
       (labour.pipelinePut.cpuMs(body.bodyBytes as number) as number) +
       (labour.pipelinePut.besideMs() as number)
-    const end = (outcome: PutOutcome, at: EpochMs) => this.#ended(put, body, outcome, now, at)
-    agenda.at(leavesMs + (ways.pipelineOrigin.oneWayMs() as number), at => this.#arrives(body, at, end))
-  }
-
-  /** At the origin: judged by its head, then by its body, stored, made visible, answered. */
-  #arrives(body: PutBody, now: EpochMs, end: (outcome: PutOutcome, at: EpochMs) => void): void {
-    const { agenda, hash, labour, ways } = this.#ground
-    const { core, cores, books } = this.#origin
-    const answer = ({ status, reason }: Pick<PutAnswer, 'status' | 'reason'>, at: EpochMs) => {
-      books.putEnded(reason, now, at)
-      agenda.at((at as number) + (ways.pipelineOrigin.oneWayMs() as number), endMs => end({ status }, endMs))
-    }
-    const offered = core.offer(body, now)
-    foldPut(hash, offered)
-    this.#origin.schedule()
-    if (offered.do === 'answer') {
-      answer(offered, now)
+    if (put.torn) {
+      this.#tear(put, body, now, leavesMs)
       return
     }
-    agenda.at(labour.originPublish.doneBy(cores, body.bodyBytes as number, now), arrivedMs => {
-      const judged = core.arrived(body, arrivedMs)
-      foldPut(hash, judged)
-      if (judged.do === 'answer') {
-        answer(judged, arrivedMs)
-        return
-      }
-      agenda.at(labour.storeWrite.doneBy(cores, body.bodyBytes as number, arrivedMs), storedMs => {
-        const stored = core.stored(body, storedMs)
-        if (stored.answer.reason === 'accepted' && body.number !== undefined) {
-          books.published(core.eventConfig(), body.rendition, body.number, storedMs)
-        }
-        // Those who wait come before the packager, which has nobody waiting for it.
-        this.#origin.apply(stored.effects, storedMs, body)
-        answer(stored.answer, storedMs)
-      })
+    const ended: PutEnded = (outcome, etag, at) => {
+      agenda.at((at as number) + (ways.pipelineOrigin.oneWayMs() as number), endMs =>
+        this.#ended(put, body, { outcome, etag }, now, endMs),
+      )
+    }
+    agenda.at(leavesMs + (ways.pipelineOrigin.oneWayMs() as number), at => {
+      const origin = this.#target.at()
+      if (origin) origin.publishSide.put(body, at, ended)
+      else ended({ failure: 'refused' }, undefined, at)
     })
   }
 
-  #ended(put: PipelinePut, body: PutBody, outcome: PutOutcome, begunMs: EpochMs, now: EpochMs): void {
+  /** The packager dies when half of the body has left. */
+  #tear(put: PipelinePut, body: PutBody, begunMs: EpochMs, leavesMs: EpochMs): void {
+    const { agenda, ways } = this.#ground
+    this.#recorder.count('puts_torn')
+    agenda.at((leavesMs as number) + (ways.pipelineOrigin.oneWayMs() as number), at =>
+      this.#target.at()?.publishSide.tornPut(body, at),
+    )
+    agenda.at(leavesMs, at => this.#ended(put, body, { outcome: { failure: 'reset' }, etag: undefined }, begunMs, at))
+  }
+
+  #ended(
+    put: PipelinePut,
+    body: PutBody,
+    { outcome, etag }: { readonly outcome: PutOutcome; readonly etag: string | undefined },
+    begunMs: EpochMs,
+    now: EpochMs,
+  ): void {
     const tookMs = between(begunMs, now)
     this.#recorder.time('put_ms', tookMs)
     const came: PutOutcome = (tookMs as number) > limits.putTimeoutMs ? { failure: 'timeout' } : outcome
     if ('status' in came) {
       this.#recorder.count(`puts.status.${came.status}`)
       this.#recorder.count('bytes_sent', body.bodyBytes as number)
+      const { rendition, number } = put
+      if (came.status < 300 && etag !== undefined) {
+        this.acknowledged.add({ target: this.#target.target, pipeline: this.name, rendition, number, etag })
+      }
     } else this.#recorder.count(`puts.failure.${came.failure}`)
     this.#carryOut(this.#schedule.putEnded(put, came, now), now)
     this.turn(now)

@@ -58,7 +58,7 @@ export class Simulation {
     const parts = world.parts()
     return {
       parts,
-      event: world.origin.core.eventConfig(),
+      event: world.eventNow,
       startedMs: world.startMs,
       endedMs,
       actions: this.#actions,

@@ -2,7 +2,9 @@ import type { EdgePolicy } from '../../edge/core/policy.ts'
 import { designatedOf } from '../../edge/core/topology.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { after, type EpochMs, type Ms } from '../../live/units.ts'
+import type { Candidate, OriginFaults } from '../../origin/core/verdict.ts'
 import type { Part } from '../../results/record/part.ts'
+import { preferredRegions } from '../../scenarios/origin-places.ts'
 import { edgeNames } from '../../scenarios/references.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../calibration.ts'
@@ -14,13 +16,17 @@ import { Agenda } from './agenda.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
 import { SimFleet } from './fleet.ts'
 import { Ground } from './ground.ts'
-import { SimOrigin } from './origin.ts'
+import { OriginHealth } from './origin-health.ts'
+import { SimOrigins } from './origins.ts'
 import { SimPipeline } from './pipeline.ts'
 import { SiteHealth } from './site-health.ts'
+import { SimStorage } from './storage.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
-// One variant of a scenario in virtual time, every player a core of its own: an origin, its pipelines, the sites' edges,
+// One variant of a scenario in virtual time, every player a core of its own: the regions' origins, pipelines, the sites' edges,
 // a fleet; what lab/world.ts starts as processes. Time passes when `run` lets it.
+
+type Acknowledged = Pick<Candidate, 'pipeline' | 'rendition' | 'number' | 'etag'>
 
 export interface WorldPlan {
   readonly scenario: Scenario
@@ -28,8 +34,6 @@ export interface WorldPlan {
   readonly event: LiveEvent
   readonly media: Media
   readonly calibration: Calibration
-  /** The origin's store, by its name in the calibration. */
-  readonly store: string
   /** When the world begins: its origin and its pipelines, and a moment later its edges. */
   readonly bornMs: EpochMs
 }
@@ -50,7 +54,8 @@ export class ExactWorld implements EdgeWorld {
   readonly agenda: Agenda
   readonly ground: Ground
   readonly hash = new DecisionHash()
-  readonly origin: SimOrigin
+  readonly origins: SimOrigins
+  readonly storage: SimStorage
   readonly pipelines: readonly SimPipeline[]
   readonly fleet: SimFleet
   /** When the storm begins and ends. */
@@ -59,6 +64,7 @@ export class ExactWorld implements EdgeWorld {
   readonly #places: readonly { readonly edge: string; readonly site: string }[]
   readonly #edges: (SimEdge | undefined)[] = []
   readonly #health: SiteHealth
+  readonly #originHealth: OriginHealth
   readonly #edgeStart: Draws
   /** What edges that have died had counted. */
   readonly #kept: Part[] = []
@@ -73,27 +79,31 @@ export class ExactWorld implements EdgeWorld {
     )
     const bucketMs = Math.min(1, bucketEvents / (eventsAPlayerMs * Math.max(1, seats)))
     this.agenda = new Agenda(bornMs, bucketMs, seats)
-    const { media, store } = plan
-    const common = { agenda: this.agenda, calibration, event, media, store, seed, hash: this.hash }
+    const store = scenario.store.is
+    const common = { agenda: this.agenda, calibration, event, media: plan.media, store, seed, hash: this.hash }
     this.ground = new Ground({ ...common, objects: new Objects(event) })
     this.startMs = nextBoundary(event, after(bornMs, (edgesBehindMs as number) + (stormBehindMs as number)))
     this.endMs = after(this.startMs, durationMs)
-    const region = scenario.topology.regions[0] as string
-    this.origin = new SimOrigin(this.ground, {
-      region,
-      startedMs: bornMs,
-      backlogUntilMs: after(bornMs, backlogWithinMs),
-    })
+    const { ground } = this
+    this.storage = new SimStorage(ground, scenario)
+    const backlogUntilMs = after(bornMs, backlogWithinMs)
+    this.origins = new SimOrigins({ ground, scenario, storage: this.storage, backlogUntilMs })
     const { backlogSegments } = scenario.event
     const { publishJitter } = scenario.pipelines
-    this.pipelines = event.pipelines.map(
-      pipeline =>
-        new SimPipeline(this.ground, this.origin, { event, pipeline, publishJitter, backlogSegments, seed }, bornMs),
+    this.pipelines = event.pipelines.flatMap(pipeline =>
+      this.origins.publishTargets(pipeline).map(target => {
+        const config = { event, pipeline, publishJitter, backlogSegments, seed }
+        return new SimPipeline(ground, { target, at: () => this.origins.at(target) }, config, bornMs)
+      }),
     )
     this.#places = scenario.topology.sites.flatMap(({ name, edges }) =>
       edgeNames(name, edges).map(edge => ({ edge, site: name })),
     )
     this.#health = new SiteHealth(this.agenda, seed, name => this.sibling(name))
+    this.#originHealth = new OriginHealth(this.agenda, seed, scenario.topology.regions, region => {
+      const origin = this.origins.deliveryIn(region)
+      return origin === undefined ? 'gone' : origin.core.faults().down ? 'not-ready' : 'ready'
+    })
     this.#edgeStart = new Draws(calibration.generator.edgeStartMs, seed, 'edge-start')
     const sites = scenario.topology.sites.map(({ name, edges }) => ({ site: name, edges: edgeNames(name, edges) }))
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
@@ -119,7 +129,7 @@ export class ExactWorld implements EdgeWorld {
   parts(): Part[] {
     return [
       ...this.#kept,
-      this.origin.part(),
+      ...this.origins.parts(),
       ...this.pipelines.map(pipeline => pipeline.part()),
       ...this.#edges.flatMap(edge => (edge ? [edge.part()] : [])),
       this.fleet.tally.part(),
@@ -129,7 +139,10 @@ export class ExactWorld implements EdgeWorld {
   // What edges need
 
   askOrigin(call: UpstreamCall, now: EpochMs): void {
-    this.origin.ask(call, now)
+    const { upstream } = call.plan
+    const origin = upstream.is === 'origin' ? this.origins.deliveryIn(upstream.region as string) : undefined
+    if (origin) origin.ask(call, now)
+    else call.fails('refused', now)
   }
 
   sibling(name: string): SimEdge | undefined {
@@ -141,11 +154,7 @@ export class ExactWorld implements EdgeWorld {
   }
 
   learn(edge: SimEdge, now: EpochMs): void {
-    const way = this.ground.ways.edgeOrigin
-    this.agenda.at(after(now, way.oneWayMs()), askedMs => {
-      const config = this.origin.askForConfig(edge.name, askedMs)
-      this.agenda.at(after(askedMs, way.oneWayMs()), heardMs => edge.learned(config, heardMs))
-    })
+    this.#learnFrom(edge, edge.core.originOrder(), now)
   }
 
   siblingRefused(asker: SimEdge, sibling: string, now: EpochMs): void {
@@ -156,6 +165,43 @@ export class ExactWorld implements EdgeWorld {
 
   get livingEdges(): SimEdge[] {
     return this.#edges.filter(edge => edge !== undefined)
+  }
+
+  /** The event as an origin has it now. */
+  get eventNow(): LiveEvent {
+    const [first] = this.plan.scenario.topology.regions.flatMap(region => this.origins.deliveryIn(region) ?? [])
+    return first ? first.core.eventConfig() : this.plan.event
+  }
+
+  /** Changes fault switches of every living origin. */
+  setFaults(faults: Partial<OriginFaults>, now: EpochMs): void {
+    for (const origin of this.origins.living()) origin.core.setFaults(faults)
+    if (faults.down === undefined) return
+    for (const region of this.plan.scenario.topology.regions) this.#originHealth.changed(region, this.livingEdges, now)
+  }
+
+  /** What actions have broken of the storage is whole again: what was acknowledged can be read back. */
+  makeWhole(): void {
+    this.storage.makeWhole()
+  }
+
+  /** Why what was acknowledged at the place `target` cannot be read back there; undefined: it can. */
+  whyLost(target: string, acknowledged: Acknowledged): string | undefined {
+    const found = this.storage.of(this.origins.regionOf(target)).etagOf(acknowledged)
+    return found === acknowledged.etag ? undefined : found === undefined ? 'missing' : `the store gave ${found}`
+  }
+
+  /** Ends every origin process of `region` without warning. */
+  killOrigins(region: string, now: EpochMs): void {
+    this.origins.kill(region, now)
+    this.#originHealth.changed(region, this.livingEdges, now)
+  }
+
+  reviveOrigins(region: string, now: EpochMs, then: (at: EpochMs) => void): void {
+    this.origins.revive(region, now, at => {
+      this.#originHealth.changed(region, this.livingEdges, at)
+      then(at)
+    })
   }
 
   /** The edge that fills the first rendition for the first site. */
@@ -190,6 +236,7 @@ export class ExactWorld implements EdgeWorld {
     const { agenda } = this
     const { bornMs } = this.plan
     agenda.at(bornMs, now => {
+      this.origins.start(now)
       for (const pipeline of this.pipelines) pipeline.turn(now)
     })
     agenda.at(after(bornMs, edgesBehindMs), now => {
@@ -197,7 +244,7 @@ export class ExactWorld implements EdgeWorld {
       for (const edge of edges) this.#introduce(edge, now)
     })
     agenda.at(after(this.startMs, -(resetAheadMs as number)), () => {
-      this.origin.books.reset()
+      this.origins.reset()
       for (const edge of this.livingEdges) edge.reset()
     })
     this.fleet.start()
@@ -205,8 +252,11 @@ export class ExactWorld implements EdgeWorld {
 
   #startEdge(index: number, now: EpochMs): SimEdge {
     const { edge: name, site } = this.#places[index] as { edge: string; site: string }
-    const edge = new SimEdge(this.ground, this, { index, name, site, policy: this.plan.policy })
+    const { policy, scenario } = this.plan
+    const origins = preferredRegions(scenario, site)
+    const edge = new SimEdge(this.ground, this, { index, name, site, policy, origins })
     this.#edges[index] = edge
+    this.#originHealth.begins(edge, now)
     this.learn(edge, now)
     return edge
   }
@@ -215,6 +265,19 @@ export class ExactWorld implements EdgeWorld {
   #introduce(edge: SimEdge, now: EpochMs): void {
     edge.setTopology(this.#site(edge.site), now)
     this.#health.begins(edge, this.#siblingsOf(edge.name), now)
+  }
+
+  /** The first of the regions that answers says what the event is. */
+  #learnFrom(edge: SimEdge, regions: readonly string[], now: EpochMs): void {
+    const [region, ...others] = regions
+    const way = this.ground.ways.edgeOrigin
+    this.agenda.at(after(now, way.oneWayMs()), askedMs => {
+      const config = this.origins.deliveryIn(region as string)?.askForConfig(edge.name, askedMs)
+      this.agenda.at(after(askedMs, way.oneWayMs()), heardMs => {
+        if (config !== undefined || others.length === 0) edge.learned(config, heardMs)
+        else this.#learnFrom(edge, others, heardMs)
+      })
+    })
   }
 
   #site(site: string): string[] {

@@ -47,31 +47,49 @@ test('fills are what closed forms say: once a site under oca, once an edge under
   expect((none as number) / 150).toBeCloseTo(1, 1)
 }, 60_000)
 
-test('the figures have the names of the table, with none missing that a real run of ours has', async () => {
-  const { record } = await simulate(loadScenario('smoke'), 'oca')
-  const names = Object.keys(record.variants[0]?.figures ?? {}).filter(name => !name.includes('.'))
-  expect(names).toEqual(figureDefinitions.map(({ name }) => name))
-})
+test('the figures have the names of the table: a scenario emits those that its real run has, but for what cannot be known', async () => {
+  const namesOf = async (scenario: Scenario) => {
+    const { record } = await simulate(scenario, 'oca')
+    return Object.keys(record.variants[0]?.figures ?? {}).filter(name => !name.includes('.'))
+  }
+  const all = figureDefinitions.map(({ name }) => name)
+  // There is no cache, one process that has what it publishes in memory, and one region.
+  const alone = ['database_reads_in_storm', 'read_your_writes_ms_p99', 'read_your_writes_across_ms_p99']
+  expect(await namesOf(loadScenario('smoke'))).toEqual(all.filter(name => !alone.includes(name)))
+  const store = { is: 'cassandra' as const, nodes: { eu: 3 }, memcached: { servers: 2 } }
+  const many = loadScenario('kickoff')
+  const topology = { ...many.topology, regions: ['eu', 'us'], roles: 'split' as const }
+  // The first is not known where a process looks for what another region replicates; the second is a driver's own.
+  const unknown = ['storage_reads_in_404_storm', 'read_retries']
+  expect(await namesOf({ ...many, store, topology })).toEqual(all.filter(name => !unknown.includes(name)))
+}, 60_000)
 
 describe('actions', () => {
   const everything: Action[] = [
     { atMs: 1_000, do: 'notify', type: 'ad-break', text: 'soon' },
     { atMs: 1_500, do: 'fleet-size', players: 60 },
     { atMs: 2_000, do: 'defects', pipeline: 'a', kind: 'short', ms: 100, forMs: 2_000 },
+    { atMs: 2_500, do: 'tear-puts', forMs: 500 },
     { atMs: 3_000, do: 'mask', pipeline: 'a', lastSegments: 2 },
     { atMs: 3_500, do: 'invalidate', lastSegments: 2, pipeline: 'b' },
     { atMs: 4_000, do: 'publish-delay', pipeline: 'b', ms: 300, forMs: 2_000 },
     { atMs: 5_000, do: 'flush-edge', edge: 'b1' },
+    { atMs: 5_500, do: 'store-slow', ms: 200, forMs: 1_000 },
     { atMs: 6_000, do: 'raise-version' },
+    { atMs: 6_500, do: 'kill-cache', downMs: 1_000 },
     { atMs: 7_000, do: 'restart-edge', edge: 'a1', downMs: 800 },
     { atMs: 8_000, do: 'shed', on: true },
+    { atMs: 8_200, do: 'kill-node', node: 1, downMs: 1_000 },
     { atMs: 9_000, do: 'shed', on: false },
     { atMs: 9_500, do: 'origin-slow', ms: 200, forMs: 1_000 },
+    { atMs: 10_600, do: 'store-fails', forMs: 400 },
     { atMs: 11_000, do: 'stall-encoder', forMs: 1_000 },
     { atMs: 12_500, do: 'lose-pipeline', pipeline: 'a' },
     { atMs: 13_000, do: 'kill-edge', edge: 'designated' },
     { atMs: 14_000, do: 'origin-down', forMs: 1_000 },
     { atMs: 15_000, do: 'fleet-size', players: 10 },
+    { atMs: 15_500, do: 'kill-origin', downMs: 300 },
+    { atMs: 18_000, do: 'lose-region', region: 'us', forMs: 300 },
   ]
 
   test('of every kind are carried out, and leave the world consistent', async () => {
@@ -81,17 +99,21 @@ describe('actions', () => {
     const scenario = scenarioSchema.parse({
       name: 'everything',
       shows: 'every action of the schema, one after the other',
-      durationMs: 18_000,
+      durationMs: 21_000,
       event: { backlogSegments: 20 },
-      topology: { sites: ['a', 'b'].map(name => ({ name, edges: 2 })) },
+      topology: { regions: ['eu', 'us'], sites: ['a', 'b'].map(name => ({ name, edges: 2 })) },
+      store: { is: 'cassandra', nodes: { eu: 3 }, memcached: { servers: 2 } },
       fleet: { players: 30, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 1_000, share: 1 }], dvrShare: 0.3 },
       actions: everything,
     })
     const { record } = await simulate(scenario, 'none', 'nginx', 'oca')
     for (const { name, actions, figures, parts, event } of record.variants) {
+      const undone = ['revive-edge', 'revive-cache', 'revive-node', 'revive-origin', 'restore-region']
       const done = actions.map(({ action }) => action.do)
-      expect(done.toSorted(), name).toEqual([...everything.map(action => action.do), 'revive-edge'].toSorted())
+      expect(done.toSorted(), name).toEqual([...everything.map(action => action.do), ...undone].toSorted())
       expect(figures.wrong_bodies, name).toBe(0)
+      expect(figures.acknowledged, name).toBeGreaterThan(20)
+      expect(figures.acknowledged_lost, name).toBe(0)
       expect(figures.players, name).toBe(60)
       expect(event.version, name).toBe(2)
       const fleet = parts.find(part => part.role === 'fleet')

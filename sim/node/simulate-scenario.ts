@@ -6,6 +6,8 @@ import { commitNow, environmentNow } from '../../lab/environment.ts'
 import { eventOf } from '../../lab/event-of.ts'
 import { type NamedPolicy, parsePolicy } from '../../lab/policies.ts'
 import type { OnProgress } from '../../lab/progress.ts'
+import { type AuditOutcome, auditAcknowledged, auditPart } from '../../lab/storage/audit.ts'
+import { auditSchema } from '../../origin/http/audit.ts'
 import { checkFigure } from '../../results/checks.ts'
 import { figuresOf } from '../../results/figures.ts'
 import { mergeByProcess } from '../../results/merge-records.ts'
@@ -16,7 +18,8 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { type Calibration, calibrationId } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import { type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
-import { exactLeavesOut } from '../leaves-out.ts'
+import type { ExactWorld } from '../exact/world.ts'
+import { exactLeavesOut, figuresUnknownTo } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
 import { mediaOf } from './media-of.ts'
 
@@ -48,7 +51,8 @@ const bornMs = 1_800_000_000_000
 
 /** Simulates `scenario`. Throws ConfigurationError for a policy that does not exist and MemoryError for too large a fleet. */
 export async function simulateScenario(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulateOutcome> {
-  const { calibration = defaultCalibration, signal } = options
+  const { signal } = options
+  const { calibration, remarks } = withStores(options.calibration ?? defaultCalibration, scenario)
   const policies = (options.policies ?? scenario.policies).map(parsePolicy)
   mustFit(scenario, options.memoryBytes)
   const startedAt = new Date()
@@ -73,12 +77,21 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
     simulation: {
       mode: 'exact',
       calibration: { id: calibrationId(calibration), origin: calibration.origin },
-      leavesOut: [...exactLeavesOut],
+      leavesOut: [...exactLeavesOut(scenario)],
     },
     environment: environmentNow(startedAt, options.command ?? `tidegate sim ${scenario.name}`),
   }
   const recordFile = options.out === null ? undefined : write(record, scenario, startedAt, options.out)
-  return { record, recordFile, remarks: [] }
+  return { record, recordFile, remarks }
+}
+
+/** `calibration`, with assumed times of what `scenario` stores in where it has measured none. */
+function withStores(given: Calibration, { store }: Scenario): { calibration: Calibration; remarks: string[] } {
+  const wanted = [store.is, ...(store.memcached ? ['memcached'] : [])]
+  const absent = wanted.filter(name => given.stores[name] === undefined)
+  const stores = { ...defaultCalibration.stores, ...given.stores }
+  const remarks = absent.map(name => `the calibration has no times of ${name}: those of the repository are assumed`)
+  return { calibration: absent.length === 0 ? given : { ...given, stores }, remarks }
 }
 
 async function simulateVariant(
@@ -89,7 +102,7 @@ async function simulateVariant(
   tell: (doing: string, done: number) => void,
 ): Promise<Simulated> {
   const event = eventOf(scenario, bornMs)
-  const plan = { scenario, policy, event, media: mediaOf(event), calibration, store: 'memory', bornMs }
+  const plan = { scenario, policy, event, media: mediaOf(event), calibration, bornMs }
   const simulation = new Simulation(plan)
   const pace = new Pace()
   for (let slice = simulation.slice(); slice !== undefined; slice = simulation.slice()) {
@@ -99,7 +112,30 @@ async function simulateVariant(
     }
     if (signal?.aborted) break
   }
-  return simulation.finish()
+  const simulated = simulation.finish()
+  if (simulated.partial) return simulated
+  const audited = await audit(simulation.world)
+  return { ...simulated, parts: [...simulated.parts, auditPart(audited)] }
+}
+
+/** Mends what actions have broken, then reads back what was acknowledged: with the rules of a real run. */
+function audit(world: ExactWorld): Promise<AuditOutcome> {
+  world.makeWhole()
+  return auditAcknowledged({
+    event: world.eventNow,
+    pipelines: world.pipelines.map(({ acknowledged }) => ({ get: async () => acknowledged.list() })),
+    originOf: target => ({
+      post: async (_path, asked) => {
+        const { acknowledged } = auditSchema.parse(asked)
+        const lost = acknowledged.flatMap(one => {
+          const why = world.whyLost(target, one)
+          return why === undefined ? [] : [{ ...one, why }]
+        })
+        return { audited: acknowledged.length, lost }
+      },
+    }),
+    now: world.agenda.nowMs,
+  })
 }
 
 /** How fast it goes, for people. */
@@ -130,7 +166,8 @@ class Pace {
 function variantOf(scenario: Scenario, policy: NamedPolicy, simulated: Simulated): Variant {
   const { event, startedMs, endedMs, actions, decisions } = simulated
   const measured = { ...simulated, parts: mergeByProcess(simulated.parts) }
-  const figures = figuresOf(measured)
+  const unknown: readonly string[] = figuresUnknownTo(scenario)
+  const figures = Object.fromEntries(Object.entries(figuresOf(measured)).filter(([name]) => !unknown.includes(name)))
   const checks = scenario.checks
     .filter(check => check.policy === policy.name || check.policy === everyPolicy)
     .map(check => checkFigure(figures, check.figure, check))
