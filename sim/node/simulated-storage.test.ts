@@ -46,7 +46,9 @@ test('a crash: packagers are refused meanwhile, and the origin comes back over i
   expect(failures(calm, 'refused')).toBe(0)
   expect(failures(crashed, 'refused')).toBeGreaterThan(0)
   // It takes up what its store holds, and edges that ask again get it there.
-  expect(crashed.figures.player_5xx).toBeLessThan(5)
+  expect(calm.figures.player_5xx).toBe(0)
+  expect(crashed.figures.player_5xx).toBeGreaterThan(0)
+  expect(crashed.figures.rebuffers).toBe(0)
   expect(crashed.figures.segments_counted).toBeGreaterThan((calm.figures.segments_counted as number) - 5)
 })
 
