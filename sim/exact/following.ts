@@ -89,11 +89,11 @@ export class Following {
     const { follower, followed, takesCandidates } = this.#parts
     if (!takesCandidates) return
     if (follower.region === followed.region) follower.learn(candidate, now)
-    else this.#await(candidate, now)
+    else this.#lookFor(candidate, now)
   }
 
   /** What another region has acknowledged is visible here when it could be read here. */
-  #await(candidate: Candidate, now: EpochMs): void {
+  #lookFor(candidate: Candidate, now: EpochMs): void {
     const name = nameOf(candidate)
     if (this.#awaited.has(name) || this.#parts.follower.core.knows(candidate)) return
     this.#awaited.add(name)
