@@ -1,4 +1,4 @@
-import { after, type EpochMs } from '../../live/units.ts'
+import { after, type EpochMs, type Ms } from '../../live/units.ts'
 import { drawSetup, type FleetPlayer, type FleetSource } from '../../loadgen/fleet/fleet.ts'
 import type { Audience } from './audience.ts'
 import type { Fate } from './faults.ts'
@@ -27,6 +27,7 @@ export interface Lived {
   readonly world: SiteWorld
   /** Fillers of the simulated site: what a request upstream of it stands for. */
   readonly edges: number
+  readonly originMs: Ms
 }
 
 /** Rows for one viewer: a period of a settled one, the whole start-up of one that joins, of one that comes back. */
@@ -61,7 +62,7 @@ export function liveThroughWhole(world: BulkWorld, fate: Fate, classes: readonly
     people.map(person => ({ ...person, counted: () => ({ rows, weight: person.weight }) })),
   )
   site.agenda.runUntil(endsMs)
-  return { rows, world: site, edges: site.edges.length }
+  return { rows, world: site, edges: site.edges.length, originMs: originMsOf(classes) }
 }
 
 /** Runs a site from some time before `fromMs`, so that it has settled by then, to `toMs`. */
@@ -94,7 +95,7 @@ export function liveThroughSpan(
     people.map(person => ({ ...person, counted: counted(person) })),
   )
   site.agenda.runUntil(toMs)
-  return { rows, world: site, edges: site.edges.length }
+  return { rows, world: site, edges: site.edges.length, originMs: originMsOf(classes) }
 }
 
 /** Runs a site in calm at `atMs`, without any fault. */
@@ -215,6 +216,8 @@ function siteOf(world: BulkWorld, fate: Fate, classes: readonly SiteClass[], beg
     latencies: first.latencies,
   })
 }
+
+const originMsOf = ([first]: readonly SiteClass[]): Ms => (first as SiteClass).latencies.originMs
 
 /** Edges of a simulated site: one that fills and two that ask it show everything that more would. */
 const mostEdges = 3

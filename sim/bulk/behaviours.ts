@@ -1,0 +1,106 @@
+import { after } from '../../live/units.ts'
+import { type Audience, audienceOf } from './audience.ts'
+import { fleetSourceOf, liveInCalm, liveThroughSpan, liveThroughWhole } from './behaviour.ts'
+import { type CalmFacts, calmFactsOf, type SpanFacts, spanFactsOf } from './facts.ts'
+import { siteShareOf, spanOf } from './faults.ts'
+import { fatesThatAre, type Group, groupsOf, nameOf } from './groups.ts'
+import type { BulkWorld } from './layout.ts'
+
+// Which times of a storm are lived through by a simulated site, and which are calm: a short storm as a whole; of a long
+// one the time around each fault and each push. The rest is calm, and one pattern stands for all of it.
+
+/** A storm up to this long is lived through as a whole. */
+export const wholeMs = 300_000
+/** How long after a fault's end its echoes are followed: a player's longest schedule of retries, and its stalls. */
+const echoMs = 60_000
+const beforeMs = 4_000
+
+export interface Behaviours {
+  readonly audience: Audience
+  /** By the name of the fate, in the order of time. */
+  readonly spans: ReadonlyMap<string, readonly SpanFacts[]>
+  /** Absent where the whole storm was lived through. */
+  readonly calm: CalmFacts | undefined
+}
+
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The times of a long storm that are not calm, ms from its start, joined where they overlap. */
+export function unquietSpans(world: BulkWorld): Span[] {
+  const { segmentMs } = world.event
+  const durationMs = world.durationMs as number
+  const grid = (ms: number, round: (value: number) => number): number =>
+    Math.min(durationMs, Math.max(0, round(ms / segmentMs) * segmentMs))
+  const around = ({ fromMs, toMs }: Span): Span => ({
+    fromMs: grid(fromMs - beforeMs, Math.floor),
+    toMs: grid(toMs + echoMs, Math.ceil),
+  })
+  const spans = world.faults
+    .map(spanOf)
+    .map(around)
+    .filter(({ fromMs, toMs }) => toMs > fromMs)
+    .sort((a, b) => a.fromMs - b.fromMs)
+  const joined: Span[] = []
+  for (const span of spans) {
+    const last = joined.at(-1)
+    if (last && span.fromMs <= last.toMs) joined[joined.length - 1] = { ...last, toMs: Math.max(last.toMs, span.toMs) }
+    else joined.push(span)
+  }
+  return joined
+}
+
+/** Lives through all that has to be lived through. `onSite` is told how many of how many sites are done. */
+export function behavioursOf(
+  world: BulkWorld,
+  audience: Audience = audienceOf(fleetSourceOf(world), world.viewers, world.event.segmentMs),
+  onSite: (done: number, of: number) => void = () => undefined,
+): Behaviours {
+  const groups = groupsOf(world)
+  const fates = fatesThatAre(groups)
+  const designated = world.policy.designatedFill
+  const spans = new Map<string, SpanFacts[]>()
+  const classesOf = (name: string): Group[] => groups.filter(({ fate }) => nameOf(fate) === name)
+  if ((world.durationMs as number) <= wholeMs) {
+    for (const [done, fate] of fates.entries()) {
+      spans.set(nameOf(fate), [spanFactsOf(liveThroughWhole(world, fate, classesOf(nameOf(fate))), designated)])
+      onSite(done + 1, fates.length)
+    }
+    return { audience, spans, calm: undefined }
+  }
+  const unquiet = unquietSpans(world)
+  const total = 1 + fates.length * unquiet.length
+  let done = 0
+  for (const fate of fates) {
+    const facts = unquiet.map(({ fromMs, toMs }) => {
+      const times = { fromMs: after(world.startMs, fromMs), toMs: after(world.startMs, toMs) }
+      const lived = liveThroughSpan(world, fate, classesOf(nameOf(fate)), audience, times)
+      onSite(++done, total)
+      return spanFactsOf(lived, designated)
+    })
+    spans.set(nameOf(fate), facts)
+  }
+  const [first] = fates
+  const calm = first && calmFactsOf(liveInCalm(world, first, groups, after(world.startMs, calmAtMs(world))), designated)
+  onSite(total, total)
+  return { audience, spans, calm }
+}
+
+/** A calm time with a whole DVR window behind it, where the storm has one. */
+const calmAtMs = ({ durationMs, event }: BulkWorld): number =>
+  Math.max(
+    0,
+    Math.min(
+      (durationMs as number) - 60_000,
+      Math.floor((event.dvrWindowMs + 10_000) / event.segmentMs) * event.segmentMs,
+    ),
+  )
+
+/** Whether a fault leaves edges of some sites with nothing stored, and when, ms from the storm's start. */
+export const emptiesAtMs = (fault: BulkWorld['faults'][number]): number | undefined => {
+  if (fault.do === 'restart-edges') return (fault.atMs as number) + (fault.downMs as number)
+  if (fault.do === 'raise-version' || siteShareOf(fault) !== undefined) return fault.atMs as number
+  return undefined
+}
