@@ -11,8 +11,12 @@ import { LatinHypercube } from './stratified-stream.ts'
 // How the viewers of one fate behave, learned by running one of its sites: through a whole short storm; through the time
 // around a fault; or in calm, where every segment is like the one before.
 
-/** What a viewer does before it is like those who have been there for long. */
-export const startUpMs = 30_000
+/**
+ * Its first requests are what makes a viewer who joins another load than one who is there: description, playlists,
+ * initialisation segments, and the segments up to the live edge. From then on it asks for a segment of each track in a
+ * segment's time; that it may still climb the ladder is left out.
+ */
+export const startUpMs = 4_000
 /** From the beginning of a world to its first measured instant: viewers join at every phase and settle. */
 export const warmUpMs = 34_000
 /** Phases at which the viewers of a warmed-up world join: a multiple of every profile's rhythm. */

@@ -2,7 +2,7 @@ import { after } from '../../live/units.ts'
 import { type Audience, audienceOf } from './audience.ts'
 import { fleetSourceOf, liveInCalm, liveThroughSpan, liveThroughWhole } from './behaviour.ts'
 import { type CalmFacts, calmFactsOf, type SpanFacts, spanFactsOf } from './facts.ts'
-import { siteShareOf, spanOf } from './faults.ts'
+import { type Fate, siteShareOf, spanOf, touches } from './faults.ts'
 import { fatesThatAre, type Group, groupsOf, nameOf } from './groups.ts'
 import type { BulkWorld } from './layout.ts'
 
@@ -28,8 +28,8 @@ interface Span {
   readonly toMs: number
 }
 
-/** The times of a long storm that are not calm, ms from its start, joined where they overlap. */
-export function unquietSpans(world: BulkWorld): Span[] {
+/** The times of a long storm that are not calm for the sites of `fate`, ms from its start, joined where they overlap. */
+export function unquietSpans(world: BulkWorld, fate: Fate): Span[] {
   const { segmentMs } = world.event
   const durationMs = world.durationMs as number
   const grid = (ms: number, round: (value: number) => number): number =>
@@ -39,6 +39,7 @@ export function unquietSpans(world: BulkWorld): Span[] {
     toMs: grid(toMs + echoMs, Math.ceil),
   })
   const spans = world.faults
+    .filter(fault => touches(fault, fate))
     .map(spanOf)
     .map(around)
     .filter(({ fromMs, toMs }) => toMs > fromMs)
@@ -55,7 +56,7 @@ export function unquietSpans(world: BulkWorld): Span[] {
 /** Lives through all that has to be lived through. `onSite` is told how many of how many sites are done. */
 export function behavioursOf(
   world: BulkWorld,
-  audience: Audience = audienceOf(fleetSourceOf(world), world.viewers, world.event.segmentMs),
+  curve: Audience | undefined = undefined,
   onSite: (done: number, of: number) => void = () => undefined,
 ): Behaviours {
   const groups = groupsOf(world)
@@ -63,18 +64,19 @@ export function behavioursOf(
   const designated = world.policy.designatedFill
   const spans = new Map<string, SpanFacts[]>()
   const classesOf = (name: string): Group[] => groups.filter(({ fate }) => nameOf(fate) === name)
-  if ((world.durationMs as number) <= wholeMs) {
+  const audience = curve ?? audienceOf(fleetSourceOf(world), world.viewers, world.event.segmentMs)
+  // A viewer curve says how many there are, not who comes when: it is followed period by period.
+  if (curve === undefined && (world.durationMs as number) <= wholeMs) {
     for (const [done, fate] of fates.entries()) {
       spans.set(nameOf(fate), [spanFactsOf(liveThroughWhole(world, fate, classesOf(nameOf(fate))), designated)])
       onSite(done + 1, fates.length)
     }
     return { audience, spans, calm: undefined }
   }
-  const unquiet = unquietSpans(world)
-  const total = 1 + fates.length * unquiet.length
+  const total = fates.reduce((sum, fate) => sum + unquietSpans(world, fate).length, 1)
   let done = 0
   for (const fate of fates) {
-    const facts = unquiet.map(({ fromMs, toMs }) => {
+    const facts = unquietSpans(world, fate).map(({ fromMs, toMs }) => {
       const times = { fromMs: after(world.startMs, fromMs), toMs: after(world.startMs, toMs) }
       const lived = liveThroughSpan(world, fate, classesOf(nameOf(fate)), audience, times)
       onSite(++done, total)

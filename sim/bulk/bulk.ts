@@ -1,7 +1,8 @@
 import type { Audience } from './audience.ts'
 import { type Behaviours, behavioursOf } from './behaviours.ts'
-import { slices } from './groups.ts'
-import { type BulkWorld, edgeKeysOf } from './layout.ts'
+import { groupsOf, groupsOfSlice, slices } from './groups.ts'
+import type { BulkWorld } from './layout.ts'
+import { Publications } from './publications.ts'
 import { Series } from './series.ts'
 import { type SliceCounts, type SliceResult, workSlice } from './slice.ts'
 
@@ -45,14 +46,21 @@ export function simulateBulk(world: BulkWorld, options: BulkOptions = {}): BulkR
   const behaviours = behavioursOf(world, options.audience, (done, of) => {
     tell((sitesShare * done) / of, `simulated site ${done} of ${of}`)
   })
-  const wanted = options.slices ?? allSlices
+  const groups = groupsOf(world)
+  const wanted = (options.slices ?? allSlices).filter(slice => groupsOfSlice(groups, slice).length > 0)
+  const publications = new Publications(world)
   const results: SliceResult[] = []
   for (const [place, slice] of wanted.entries()) {
     if (!goesOn) break
     const part = (1 - sitesShare) / wanted.length
     results.push(
-      workSlice(world, behaviours, slice, (done, of) =>
-        tell(sitesShare + part * (place + done / Math.max(1, of)), `edges, slice ${place + 1} of ${wanted.length}`),
+      workSlice(
+        world,
+        behaviours,
+        slice,
+        (done, of) =>
+          tell(sitesShare + part * (place + done / Math.max(1, of)), `edges, slice ${place + 1} of ${wanted.length}`),
+        publications,
       ),
     )
   }
@@ -100,5 +108,5 @@ export function memoryNeeded(world: BulkWorld): number {
   const ofRows = rowBytes * (longestSpan * Math.max(1, world.faults.length) + 9)
   const ofShapes = classes.length * renditions * 321 * 8 * 3
   const ofSeries = seconds * 8 * 40 * 3
-  return 120e6 + representatives * 12_000 + ofRows + ofShapes + ofSeries + edgeKeysOf(world) * 0
+  return 120e6 + representatives * 12_000 + ofRows + ofShapes + ofSeries
 }

@@ -11,6 +11,17 @@ export interface ColdFills {
   sibling: number
 }
 
+interface Cold {
+  readonly edges: number
+  readonly sites: number
+}
+
+export interface FillingSite {
+  readonly edgesPerSite: number
+  /** A site asks the origin once, and its other edges ask the one that did. */
+  readonly designated: boolean
+}
+
 export class ColdKeys {
   readonly #window: number
   readonly #renditions: number
@@ -45,17 +56,23 @@ export class ColdKeys {
     }
   }
 
+  /** `edges` and `sites` more have this number no more, out of `all`. */
+  empty(rendition: number, number: number, edges: number, sites: number, all: Cold): void {
+    const cell = this.#cell(rendition, number)
+    const [coldEdges, coldSites] = [this.#edges[cell] as number, this.#sites[cell] as number]
+    this.add(rendition, number, Math.min(edges, all.edges - coldEdges), Math.min(sites, all.sites - coldSites))
+  }
+
   /**
-   * One period at live edge `newest`: `requests` are those of one edge for older segments of `rendition`, by bucket of
-   * age. With `designated` a site asks the origin once, and its other edges ask the one that did.
+   * One period at live edge `newest`: `requests`, from `at` on, are those of one edge for older segments of `rendition`,
+   * by bucket of age. What is filled is added to `fills`.
    */
   ask(
     rendition: number,
     newest: number,
     requests: ArrayLike<number>,
     at: number,
-    edgesPerSite: number,
-    designated: boolean,
+    site: FillingSite,
     stream: RandomStream,
     fills: ColdFills,
   ): void {
@@ -65,24 +82,21 @@ export class ColdKeys {
       if (rate <= 0) continue
       const from = ageBuckets[bucket] as number
       const to = Math.min(this.#window, (ageBuckets[bucket + 1] as number | undefined) ?? this.#window)
-      if (to <= from) continue
-      const each = rate / (to - from)
-      for (let age = from; age < to; age++)
-        this.#askOne(rendition, newest - age, each, edgesPerSite, designated, stream, fills)
+      for (let age = from; age < to; age++) {
+        const number = newest - age
+        if (number >= 0) this.#askOne(this.#cell(rendition, number), rendition, rate / (to - from), site, stream, fills)
+      }
     }
   }
 
   #askOne(
+    cell: number,
     rendition: number,
-    number: number,
     rate: number,
-    edgesPerSite: number,
-    designated: boolean,
+    { edgesPerSite, designated }: FillingSite,
     stream: RandomStream,
     fills: ColdFills,
   ): void {
-    if (number < 0) return
-    const cell = this.#cell(rendition, number)
     const edges = this.#edges[cell] as number
     if (edges <= 0) return
     const asked = Math.min(edges, binomial(stream, edges, 1 - Math.exp(-rate)))
@@ -95,8 +109,7 @@ export class ColdKeys {
     }
     const sites = this.#sites[cell] as number
     // Of a cold site with several askers one fills; of a warm one none does.
-    const ofCold = sites * (1 - Math.exp(-rate * edgesPerSite))
-    const filled = Math.min(asked, sites, binomial(stream, sites, sites > 0 ? ofCold / sites : 0))
+    const filled = Math.min(asked, sites, binomial(stream, sites, 1 - Math.exp(-rate * edgesPerSite)))
     this.#sites[cell] = sites - filled
     fills.origin += filled
     fills.sibling += Math.max(0, asked - filled)

@@ -14,6 +14,8 @@ export interface Again {
   readonly offsetMs: number
   readonly toOrigin: boolean
   readonly isFill: boolean
+  /** Nobody listened. */
+  readonly isUnreachable: boolean
   readonly heldMs: number
   /** How many such requests: a fraction where it happens to some keys only. */
   readonly count: number
@@ -26,10 +28,11 @@ export interface KeyFacts {
   readonly again: readonly Again[]
 }
 
-/** Beside segments, by kind: what a filler asks the origin, and a sibling, in a period. */
+/** Beside segments, by kind: what a filler asks the origin in a period. */
 export interface OtherFacts {
   readonly toOrigin: Float64Array
-  readonly toSibling: Float64Array
+  /** Of the requests for it, those that go to the origin each by itself. */
+  readonly ownShare: Float64Array
 }
 
 /** What one fate has lived through in a span of time. Rows are in viewers of the whole audience. */
@@ -129,6 +132,7 @@ function keyFactsOf(
     offsetMs: between(published, request.atMs) as number,
     toOrigin: request.to === 'origin',
     isFill: request.status === 200,
+    isUnreachable: request.status < 0,
     heldMs: request.wasHeld ? (between(request.atMs, request.answeredMs) as number) : 0,
     count: 1,
   })
@@ -155,12 +159,17 @@ function ownShareOf(rows: Rows): number {
 }
 
 function othersOf(rows: Rows, periods: number, fillers: number): OtherFacts {
-  const facts = { toOrigin: new Float64Array(otherKinds.length), toSibling: new Float64Array(otherKinds.length) }
-  for (const { kind, to, number } of rows.upstream) {
+  const facts = { toOrigin: new Float64Array(otherKinds.length), ownShare: new Float64Array(otherKinds.length) }
+  for (const { kind, to, number, shared, weight } of rows.upstream) {
     const index = number === undefined ? otherKinds.indexOf(kind as (typeof otherKinds)[number]) : -1
-    if (index < 0) continue
-    const series = to === 'origin' ? facts.toOrigin : facts.toSibling
-    series[index] = (series[index] as number) + 1 / (periods * fillers)
+    if (index < 0 || to !== 'origin') continue
+    const series = shared ? facts.toOrigin : facts.ownShare
+    series[index] = (series[index] as number) + (shared ? 1 / (periods * fillers) : weight)
+  }
+  for (let index = 0; index < otherKinds.length; index++) {
+    let requests = 0
+    for (let cell = index; cell < rows.other.length; cell += otherKinds.length) requests += rows.other[cell] as number
+    facts.ownShare[index] = requests > 0 ? (facts.ownShare[index] as number) / requests : 0
   }
   return facts
 }
@@ -195,8 +204,8 @@ export function calmFactsOf(
     returningOld: returning.old,
     returningOther: returning.other,
     again: [
-      { offsetMs: 0, toOrigin: true, isFill: true, heldMs: 0, count: overOne / keys },
-      { offsetMs: 0, toOrigin: true, isFill: false, heldMs: 0, count: probes / keys },
+      { offsetMs: 0, toOrigin: true, isFill: true, isUnreachable: false, heldMs: 0, count: overOne / keys },
+      { offsetMs: 0, toOrigin: true, isFill: false, isUnreachable: false, heldMs: 0, count: probes / keys },
     ].filter(({ count }) => count > 0),
     ownShare: ownShareOf(settled),
     others: othersOf(settled, periods, fillers),

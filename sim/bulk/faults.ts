@@ -43,6 +43,13 @@ export function fatesOf(region: string, faults: readonly BulkFault[]): Fate[] {
   return [lucky, unlucky].filter(fate => fate.share > 0)
 }
 
+/** Whether a fault makes a difference to the sites of `fate`. */
+export function touches(fault: BulkFault, { region, unlucky }: Fate): boolean {
+  // Elsewhere the other pipeline's segment stands in for the lost one's, and nobody notices.
+  if (fault.do === 'lose-region') return fault.region === region
+  return siteShareOf(fault) === undefined || unlucky
+}
+
 /** When a fault begins and ends, ms from the storm's start: between these, and a while after, nothing is calm. */
 export function spanOf(fault: BulkFault): { fromMs: number; toMs: number } {
   const fromMs = fault.atMs as number

@@ -28,40 +28,51 @@ export const originSeriesNames = [
 export type SeriesName = (typeof seriesNames)[number]
 export type OriginSeriesName = (typeof originSeriesNames)[number]
 
+/** The series of one origin. */
+export type OriginSeries = Readonly<Record<OriginSeriesName, Float64Array>>
+
 export class Series {
   readonly seconds: number
-  readonly #series = new Map<string, Float64Array>()
+  readonly #own: Readonly<Record<SeriesName, Float64Array>>
+  readonly #origins: ReadonlyMap<string, OriginSeries>
 
   constructor(seconds: number, regions: readonly string[]) {
     this.seconds = seconds
-    for (const name of seriesNames) this.#series.set(name, new Float64Array(seconds))
-    for (const region of regions) {
-      for (const name of originSeriesNames) this.#series.set(`${name}/${region}`, new Float64Array(seconds))
-    }
+    this.#own = empty(seriesNames, seconds)
+    this.#origins = new Map(regions.map(region => [region, empty(originSeriesNames, seconds)]))
   }
 
   get(name: SeriesName): Float64Array {
-    return this.#series.get(name) as Float64Array
+    return this.#own[name]
   }
 
   origin(name: OriginSeriesName, region: string): Float64Array {
-    return this.#series.get(`${name}/${region}`) as Float64Array
+    const series = this.#origins.get(region)
+    if (!series) throw new RangeError(`there is no region ${region}`)
+    return series[name]
   }
 
-  entries(): Iterable<[string, Float64Array]> {
-    return this.#series
+  /** Every series by its name; those of an origin with its region behind a slash. */
+  *entries(): Generator<[string, Float64Array]> {
+    yield* Object.entries(this.#own)
+    for (const [region, series] of this.#origins) {
+      for (const [name, values] of Object.entries(series)) yield [`${name}/${region}`, values]
+    }
   }
 
   /** Adds what another slice has counted. */
-  add(other: ReadonlyMap<string, Float64Array> | Series): void {
-    for (const [name, values] of other instanceof Series ? other.entries() : other) {
-      const own = this.#series.get(name)
-      if (!own) throw new RangeError(`there is no series ${name}`)
+  add(other: ReadonlyMap<string, Float64Array>): void {
+    for (const [name, own] of this.entries()) {
+      const values = other.get(name)
+      if (!values) throw new RangeError(`a slice has no series ${name}`)
       for (let second = 0; second < own.length; second++)
         own[second] = (own[second] as number) + (values[second] as number)
     }
   }
 }
+
+const empty = <Name extends string>(names: readonly Name[], seconds: number): Record<Name, Float64Array> =>
+  Object.fromEntries(names.map(name => [name, new Float64Array(seconds)])) as Record<Name, Float64Array>
 
 /** Adds `amount` to `second`, where that is inside; what comes before the beginning counts in the first second. */
 export function addAt(series: Float64Array, second: number, amount: number): void {

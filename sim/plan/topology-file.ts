@@ -36,6 +36,8 @@ const capacitiesSchema = z.strictObject({
   originRequestsPerSecond: capacity.default(20_000),
   originHolds: capacity.default(limits.originHolds),
   originCores: capacity.default(16),
+  /** Origin nodes of each region. */
+  originNodes: z.number().int().min(1).default(12),
   /** Reads and writes of the whole store of one region: the facts' Cassandra alone carried 100 Gbit/s of reads. */
   storeReadsPerSecond: capacity.default(50_000),
   storeWritesPerSecond: capacity.default(5_000),

@@ -1,0 +1,71 @@
+import { type Audience, audienceOfCurve } from '../bulk/audience.ts'
+import type { BulkWorld } from '../bulk/layout.ts'
+import { mixOf, rungsOf, siteClassesOf } from './columns.ts'
+import { type CurvePoint, type PlanInput, planStartMs } from './plan-input.ts'
+
+// From a plan's input to the world that bulk mode runs.
+
+/** How finely a plan is computed. */
+export interface Effort {
+  /** Viewers of a simulated site who stand for all. */
+  readonly representatives: number
+  /** In calm spans one number in this many is decided. */
+  readonly calmStride: number
+}
+
+/** One number in a minute is decided where nothing changes. */
+export const usualEffort: Effort = { representatives: 400, calmStride: 30 }
+/** For many plans in a row, which are compared with each other. */
+export const quickEffort: Effort = { representatives: 160, calmStride: 120 }
+/** Every edge key is decided. */
+export const fullEffort: Effort = { representatives: 800, calmStride: 1 }
+
+export function worldOf(input: PlanInput, effort: Effort): BulkWorld {
+  const { topology, fleet, event } = input
+  const mixed = mixOf(
+    fleet.profiles,
+    input.ladder,
+    rungsOf(event.renditions),
+    topology.classes,
+    fleet.bandwidthBitsPerSecond,
+  )
+  return {
+    event,
+    policy: input.policy,
+    seed: input.seed,
+    startMs: planStartMs,
+    durationMs: input.durationMs,
+    viewers: input.viewers,
+    fleet,
+    columns: mixed.columns,
+    classes: siteClassesOf(topology, mixed),
+    regions: topology.regions,
+    publishJitter: input.publishJitter,
+    backlogSegments: input.backlogSegments,
+    faults: input.faults,
+    storeBytes: topology.edgeStoreBytes,
+    fillBitsPerSecond: topology.fillBitsPerSecond,
+    ...effort,
+  }
+}
+
+/** The audience of a viewer curve, drawn to its peak of `viewers`; undefined without a curve. */
+export function audienceOfInput({ curve, viewers, durationMs, event }: PlanInput): Audience | undefined {
+  if (!curve) return undefined
+  const periods = Math.ceil(durationMs / event.segmentMs)
+  const peak = Math.max(...curve.map(point => point.viewers))
+  const at = Array.from({ length: periods }, (_, period) => {
+    return (viewersAt(curve, ((period + 1) * event.segmentMs) / 1_000) * viewers) / peak
+  })
+  return audienceOfCurve(at)
+}
+
+/** Linear between points; as at the nearest point outside. */
+function viewersAt(curve: readonly CurvePoint[], second: number): number {
+  const next = curve.findIndex(point => point.second >= second)
+  if (next === -1) return curve.at(-1)?.viewers ?? 0
+  const [before, after] = [curve[Math.max(0, next - 1)] as CurvePoint, curve[next] as CurvePoint]
+  if (after.second === before.second) return after.viewers
+  const share = (second - before.second) / (after.second - before.second)
+  return before.viewers + (after.viewers - before.viewers) * Math.max(0, share)
+}
