@@ -24,10 +24,20 @@ const rooms: Record<string, readonly string[]> = {
   'scenarios/': ['live/', 'edge/core/policy.ts', 'origin/pipeline/media/asset.ts'],
   'results/record/': ['live/'],
   'results/': ['live/'],
-  'lab/': ['bad-input/', 'edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'cli/'],
+  'sim/': [
+    'edge/core/',
+    'origin/core/',
+    'loadgen/player/',
+    'loadgen/fleet/',
+    'loadgen/http/steering.ts',
+    'live/',
+    'scenarios/',
+    'results/',
+  ],
+  'lab/': ['bad-input/', 'edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'cli/', 'sim/'],
   'bad-input/': ['edge/', 'origin/', 'process/', 'live/', 'loadgen/'],
   'conformance/': ['edge/', 'process/'],
-  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/'],
+  'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/', 'sim/'],
 }
 const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/']
 /** What a pure room may use of libraries: nothing that does I/O. */

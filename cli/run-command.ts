@@ -8,6 +8,7 @@ import { renderTerminal } from '../results/render/terminal.ts'
 import { loadScenario } from '../scenarios/load.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { exitCodes } from './errors.ts'
+import { interruptSignal } from './interrupt.ts'
 import { progressView } from './progress-view.ts'
 
 interface Flags {
@@ -76,7 +77,7 @@ async function run(name: string, flags: Flags): Promise<number> {
     loadScenario(name, { policies: presetNames, figures: figureDefinitions.map(({ name }) => name) }),
     flags,
   )
-  const interrupted = interruptSignal()
+  const interrupted = interruptSignal('ending the run and keeping what was measured')
   const view = progressView(flags.quiet ?? false)
   let outcome: RunOutcome
   try {
@@ -108,19 +109,6 @@ const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario =
   seed: seed ?? scenario.seed,
   fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
 })
-
-/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the command at once. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.harnessFailed)
-      process.stderr.write('\ntidegate: ending the run and keeping what was measured; once more ends it at once\n')
-      controller.abort()
-    })
-  }
-  return controller.signal
-}
 
 const repeated = (one: string, before: string[] = []): string[] => [...before, one]
 

@@ -3,7 +3,7 @@ import { type Audience, audienceOf } from './audience.ts'
 import { fleetSourceOf, liveInCalm, liveThroughSpan, liveThroughWhole } from './behaviour.ts'
 import { type CalmFacts, calmFactsOf, type SpanFacts, spanFactsOf } from './facts.ts'
 import { type Fate, siteShareOf, spanOf, touches } from './faults.ts'
-import { fatesThatAre, type Group, groupsOf, nameOf } from './groups.ts'
+import { fatesThatAre, groupsOf, nameOf } from './groups.ts'
 import type { BulkWorld } from './layout.ts'
 
 // Which times of a storm are lived through by a simulated site, and which are calm: a short storm as a whole; of a long
@@ -53,42 +53,44 @@ export function unquietSpans(world: BulkWorld, fate: Fate): Span[] {
   return joined
 }
 
-/** Lives through all that has to be lived through. `onSite` is told how many of how many sites are done. */
+/**
+ * Lives through all that has to be lived through. `onSite` is told how many of how many sites are done; with `stopped`
+ * the sites that are left are taken for calm.
+ */
 export function behavioursOf(
   world: BulkWorld,
   curve: Audience | undefined = undefined,
   onSite: (done: number, of: number) => void = () => undefined,
+  stopped: () => boolean = () => false,
 ): Behaviours {
   const groups = groupsOf(world)
   const fates = fatesThatAre(groups)
-  const designated = world.policy.designatedFill
-  const spans = new Map<string, SpanFacts[]>()
-  const classesOf = (name: string): Group[] => groups.filter(({ fate }) => nameOf(fate) === name)
   const audience = curve ?? audienceOf(fleetSourceOf(world), world.viewers, world.event.segmentMs)
   // A viewer curve says how many there are, not who comes when: it is followed period by period.
-  if (curve === undefined && (world.durationMs as number) <= wholeMs) {
-    for (const [done, fate] of fates.entries()) {
-      spans.set(nameOf(fate), [spanFactsOf(liveThroughWhole(world, fate, classesOf(nameOf(fate))), designated)])
-      onSite(done + 1, fates.length)
-    }
-    return { audience, spans, calm: undefined }
+  const isWhole = curve === undefined && (world.durationMs as number) <= wholeMs
+  const todo = fates.flatMap(fate => (isWhole ? [undefined] : unquietSpans(world, fate)).map(span => ({ fate, span })))
+  const total = todo.length + (isWhole ? 0 : 1)
+  const spans = new Map<string, SpanFacts[]>()
+  for (const [done, { fate, span }] of todo.entries()) {
+    if (stopped() && !(isWhole && done === 0)) break
+    const name = nameOf(fate)
+    const classes = groups.filter(group => nameOf(group.fate) === name)
+    const lived = span
+      ? liveThroughSpan(world, fate, classes, audience, placed(world, span))
+      : liveThroughWhole(world, fate, classes)
+    spans.set(name, [...(spans.get(name) ?? []), spanFactsOf(lived, world.policy.designatedFill)])
+    onSite(done + 1, total)
   }
-  const total = fates.reduce((sum, fate) => sum + unquietSpans(world, fate).length, 1)
-  let done = 0
-  for (const fate of fates) {
-    const facts = unquietSpans(world, fate).map(({ fromMs, toMs }) => {
-      const times = { fromMs: after(world.startMs, fromMs), toMs: after(world.startMs, toMs) }
-      const lived = liveThroughSpan(world, fate, classesOf(nameOf(fate)), audience, times)
-      onSite(++done, total)
-      return spanFactsOf(lived, designated)
-    })
-    spans.set(nameOf(fate), facts)
-  }
-  const [first] = fates
-  const calm = first && calmFactsOf(liveInCalm(world, first, groups, after(world.startMs, calmAtMs(world))), designated)
+  if (isWhole) return { audience, spans, calm: undefined }
+  const pattern = liveInCalm(world, fates[0] as Fate, groups, after(world.startMs, calmAtMs(world)))
   onSite(total, total)
-  return { audience, spans, calm }
+  return { audience, spans, calm: calmFactsOf(pattern, world.policy.designatedFill) }
 }
+
+const placed = ({ startMs }: BulkWorld, { fromMs, toMs }: Span) => ({
+  fromMs: after(startMs, fromMs),
+  toMs: after(startMs, toMs),
+})
 
 /** A calm time with a whole DVR window behind it, where the storm has one. */
 const calmAtMs = ({ durationMs, event }: BulkWorld): number =>

@@ -14,13 +14,15 @@ export interface BulkProgress {
   readonly doing: string
 }
 
+/** False from it ends the work: what is done so far is the result, marked as partial. */
+export type OnBulkProgress = (progress: BulkProgress) => boolean
+
 export interface BulkOptions {
   /** Instead of the fleet's own arrivals. */
   readonly audience?: Audience | undefined
   /** Which slices; all where it is not given. */
   readonly slices?: readonly number[] | undefined
-  /** False ends the work: what is done so far is the result, marked as partial. */
-  readonly onProgress?: ((progress: BulkProgress) => boolean) | undefined
+  readonly onProgress?: OnBulkProgress | undefined
 }
 
 export interface BulkResult {
@@ -32,7 +34,7 @@ export interface BulkResult {
 }
 
 /** Share of the work that the simulated sites are, for the progress shown. */
-const sitesShare = 0.3
+export const sitesShare = 0.3
 
 /** Runs `world`. The same world gives the same result to the byte. */
 export function simulateBulk(world: BulkWorld, options: BulkOptions = {}): BulkResult {
@@ -43,9 +45,12 @@ export function simulateBulk(world: BulkWorld, options: BulkOptions = {}): BulkR
     return goesOn
   }
   tell(0, 'simulated sites')
-  const behaviours = behavioursOf(world, options.audience, (done, of) => {
-    tell((sitesShare * done) / of, `simulated site ${done} of ${of}`)
-  })
+  const behaviours = behavioursOf(
+    world,
+    options.audience,
+    (done, of) => tell((sitesShare * done) / of, `simulated site ${done} of ${of}`),
+    () => !goesOn,
+  )
   const groups = groupsOf(world)
   const wanted = (options.slices ?? allSlices).filter(slice => groupsOfSlice(groups, slice).length > 0)
   const publications = new Publications(world)

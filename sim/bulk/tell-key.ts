@@ -65,7 +65,9 @@ function tellFirst(context: GroupContext, key: DecidedKey): void {
   const { facts, output, rendition, second } = key
   const region = servingAt(context, second)
   const answered = facts.status === 200 ? 'origin.fills' : facts.status < 0 ? 'origin.unreachable' : 'origin.probes'
-  const [requests, answers] = [series.origin('origin.requests', region), series.origin(answered, region)]
+  // Nobody listens where a region is gone: these asked the group's own.
+  const asked = facts.status < 0 ? context.group.region : region
+  const [requests, answers] = [series.origin('origin.requests', region), series.origin(answered, asked)]
   const siblings = series.get('site.requests')
   for (let step = 0; step < spreadSeconds; step++) {
     const asks = output.originBySecond[step] as number
@@ -97,7 +99,7 @@ function tellAgain(context: GroupContext, key: DecidedKey, again: Again): void {
   const region = servingAt(context, second)
   const requests = share * fillers
   if (again.isUnreachable) {
-    addAt(series.origin('origin.unreachable', region), second, requests)
+    addAt(series.origin('origin.unreachable', group.region), second, requests)
     return
   }
   addAt(series.origin('origin.requests', region), second, requests)
