@@ -80,6 +80,7 @@ export function benchWorld({ viewers, edges, sites, durationMs }: BulkBenchOptio
     storeBytes: topology.edgeStoreBytes,
     fillBitsPerSecond: topology.fillBitsPerSecond,
     calmStride: 1,
+    sitesDecided: Infinity,
   }
 }
 

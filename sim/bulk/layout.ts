@@ -65,6 +65,8 @@ export interface BulkWorld {
   readonly fillBitsPerSecond: number
   /** In calm spans one segment in this many is decided, and counts for all of them. */
   readonly calmStride: number
+  /** Of a group of like sites, this many at most are decided one by one; they stand for all of them. */
+  readonly sitesDecided: number
 }
 
 /** Edge keys of `world`: one for each edge, rendition and number of the storm. */

@@ -6,7 +6,7 @@ import type { ColdKeys } from './cold-keys.ts'
 import type { KeyFacts, SpanFacts } from './facts.ts'
 import { type GroupContext, peopleIn } from './group-context.ts'
 import { liveBins, liveFromMs } from './layout.ts'
-import { clearOutput, emptyOutput, type SpreadInput, spreadKeys } from './spread.ts'
+import { clearOutput, emptyOutput, type SpreadInput, scaleOutput, spreadKeys } from './spread.ts'
 import { tellKey } from './tell-key.ts'
 
 // The keys of the live edge at one group of sites: who asks for a number when, what the origin does with the first
@@ -54,7 +54,7 @@ export class LiveKeys {
     clearOutput(output)
     const input: SpreadInput = {
       arrivals: this.#arrivals,
-      sites: group.sites,
+      sites: Math.min(group.sites, world.sitesDecided),
       edgesPerSite: group.edgesPerSite,
       designated: world.policy.designatedFill,
       originMs: group.latencies.originMs as number,
@@ -64,7 +64,8 @@ export class LiveKeys {
     // Without collapsing no first request is another than the rest.
     if (world.policy.proxy_cache_lock) {
       spreadKeys(input, this.#stream, output)
-      counts.edgeKeys += edges
+      counts.edgeKeys += input.sites * group.edgesPerSite
+      scaleOutput(output, group.sites / input.sites)
       counts.askedKeys += output.askedKeys * stride
       counts.heldMs += output.heldMs * stride
       const coldSites = Math.max(0, group.sites - output.originRequests)

@@ -63,6 +63,17 @@ export function clearOutput(output: SpreadOutput): void {
   output.siblingBySecond.fill(0)
 }
 
+/** Lets what was decided stand for `factor` times as many sites. */
+export function scaleOutput(output: SpreadOutput, factor: number): void {
+  if (factor === 1) return
+  for (const name of ['askedKeys', 'originRequests', 'siblingRequests', 'held', 'heldMs', 'collapsed'] as const) {
+    output[name] *= factor
+  }
+  for (const series of [output.originBySecond, output.siblingBySecond]) {
+    for (let second = 0; second < series.length; second++) series[second] = (series[second] as number) * factor
+  }
+}
+
 /** Decides every key of one rendition and number at the edges of one class, and adds to `output`. */
 export function spreadKeys(input: SpreadInput, stream: RandomStream, output: SpreadOutput): void {
   const { arrivals, sites, edgesPerSite, designated } = input

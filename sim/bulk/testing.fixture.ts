@@ -40,6 +40,7 @@ export function aWorld(changes: Partial<BulkWorld> = {}): BulkWorld {
     storeBytes: 64e9,
     fillBitsPerSecond: 10e9,
     calmStride: 1,
+    sitesDecided: Infinity,
     ...changes,
   }
 }

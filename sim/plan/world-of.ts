@@ -1,5 +1,5 @@
 import { type Audience, audienceOfCurve } from '../bulk/audience.ts'
-import type { BulkWorld } from '../bulk/layout.ts'
+import type { BulkWorld, SiteClass } from '../bulk/layout.ts'
 import { mixOf, rungsOf, siteClassesOf } from './columns.ts'
 import { type CurvePoint, type PlanInput, planStartMs } from './plan-input.ts'
 
@@ -11,16 +11,20 @@ export interface Effort {
   readonly representatives: number
   /** In calm spans one number in this many is decided. */
   readonly calmStride: number
+  /** Of a class of sites, this many at most are decided one by one. */
+  readonly sitesDecided: number
+  /** Classes of one region whose sites are of one size count as one, with the mean of their mixes. */
+  readonly joinsClasses: boolean
 }
 
 /** One number in a minute is decided where nothing changes. */
-export const usualEffort: Effort = { representatives: 400, calmStride: 30 }
+export const usualEffort: Effort = { representatives: 400, calmStride: 30, sitesDecided: 100, joinsClasses: false }
 /** For many plans in a row, which are compared with each other. */
-export const quickEffort: Effort = { representatives: 160, calmStride: 120 }
+export const quickEffort: Effort = { representatives: 160, calmStride: 120, sitesDecided: 10, joinsClasses: true }
 /** Every edge key is decided. */
-export const fullEffort: Effort = { representatives: 800, calmStride: 1 }
+export const fullEffort: Effort = { representatives: 800, calmStride: 1, sitesDecided: Infinity, joinsClasses: false }
 
-export function worldOf(input: PlanInput, effort: Effort): BulkWorld {
+export function worldOf(input: PlanInput, { joinsClasses, ...effort }: Effort): BulkWorld {
   const { topology, fleet, event } = input
   const mixed = mixOf(
     fleet.profiles,
@@ -29,6 +33,7 @@ export function worldOf(input: PlanInput, effort: Effort): BulkWorld {
     topology.classes,
     fleet.bandwidthBitsPerSecond,
   )
+  const classes = siteClassesOf(topology, mixed)
   return {
     event,
     policy: input.policy,
@@ -38,7 +43,7 @@ export function worldOf(input: PlanInput, effort: Effort): BulkWorld {
     viewers: input.viewers,
     fleet,
     columns: mixed.columns,
-    classes: siteClassesOf(topology, mixed),
+    classes: joinsClasses ? joinedClasses(classes) : classes,
     regions: topology.regions,
     publishJitter: input.publishJitter,
     backlogSegments: input.backlogSegments,
@@ -47,6 +52,21 @@ export function worldOf(input: PlanInput, effort: Effort): BulkWorld {
     fillBitsPerSecond: topology.fillBitsPerSecond,
     ...effort,
   }
+}
+
+/** Classes that differ in their mix of viewers only, as one. */
+function joinedClasses(classes: readonly SiteClass[]): SiteClass[] {
+  const alike = Map.groupBy(classes, ({ region, edgesPerSite, latencies }) =>
+    JSON.stringify([region, edgesPerSite, latencies]),
+  )
+  return [...alike.values()].map(own => {
+    const [first] = own as [SiteClass]
+    const viewerShare = own.reduce((sum, one) => sum + one.viewerShare, 0)
+    const mix = first.mix.map((_, column) =>
+      own.reduce((sum, one) => sum + ((one.mix[column] as number) * one.viewerShare) / viewerShare, 0),
+    )
+    return { ...first, mix, viewerShare, sites: own.reduce((sum, { sites }) => sum + sites, 0) }
+  })
 }
 
 /** The audience of a viewer curve, drawn to its peak of `viewers`; undefined without a curve. */
