@@ -4,6 +4,8 @@ import { ConfigurationError } from '../process/configuration.ts'
 import { ExplainError } from '../results/explain/explain-error.ts'
 import { MergeError } from '../results/record/merge.ts'
 import { ScenarioError } from '../scenarios/scenario-error.ts'
+import { CalibrationError } from '../sim/calibration.ts'
+import { MemoryError } from '../sim/memory.ts'
 import { PlanError } from '../sim/plan/plan-error.ts'
 
 // How the command ends. A mistake of the user's is told in a line, without a stack.
@@ -18,7 +20,15 @@ export const exitCodes = {
   checkFailed: 3,
 } as const
 
-const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError, PlanError]
+const userMistakes = [
+  ScenarioError,
+  ConfigurationError,
+  MergeError,
+  ExplainError,
+  CalibrationError,
+  MemoryError,
+  PlanError,
+]
 
 /** Tells what happened on standard error and gives the exit code. */
 export function tellError(error: unknown): number {

@@ -17,6 +17,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./run-command.ts')).runCommand(),
   },
   {
+    name: 'sim',
+    description: 'simulate a scenario in virtual time, every player by itself, and compare policies',
+    load: async () => (await import('./sim-command.ts')).simCommand(),
+  },
+  {
     name: 'plan',
     description: 'predict what every tier has to bear, for any number of viewers and edges',
     load: async () => (await import('./plan-command.ts')).planCommand(),

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { parsePolicy } from '../lab/policies.ts'
 import { loadCurve, loadErrors, loadInput, loadTopology } from '../sim/node/load-plan.ts'
 import { planCsv, sweepCsv } from '../sim/node/plan-csv.ts'
+import { renderPlan, renderSweep } from '../sim/node/render-plan.ts'
 import { type RunPlanOptions, runPlan, runSweep, runWhatIf } from '../sim/node/run-plan.ts'
 import { parseAmount } from '../sim/plan/amounts.ts'
 import { defaultMemoryBytes } from '../sim/plan/check-input.ts'
@@ -13,12 +14,11 @@ import { drawPlan } from '../sim/plan/picture.ts'
 import { PlanError } from '../sim/plan/plan-error.ts'
 import type { PlanFlags } from '../sim/plan/plan-input.ts'
 import { type PlanRecord, planRecordSchema } from '../sim/plan/plan-record.ts'
-import { renderPlan, renderSweep } from '../sim/plan/render-plan.ts'
 import { type InputMaker, parseSweep } from '../sim/plan/sweep.ts'
 import { knownErrors } from '../sim/plan/validation-error.ts'
 import { fullEffort, quickEffort, usualEffort } from '../sim/plan/world-of.ts'
 import { exitCodes } from './errors.ts'
-import { interruptSignal } from './interrupt.ts'
+import { interruptSignal, wholeNumber } from './flags.ts'
 import { planProgressView } from './plan-progress-view.ts'
 
 interface Flags {
@@ -184,12 +184,6 @@ function atLeastOne(text: string): number {
   const value = amount(text)
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('a whole number, 1 or more, is wanted, as 18000 or 65M.')
-  return value
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted.')
   return value
 }
 

@@ -1,14 +1,13 @@
 import { relative } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { presetNames } from '../lab/policies.ts'
 import { type RunOutcome, runScenario } from '../lab/run.ts'
 import { allHeld } from '../results/checks.ts'
 import { figureDefinitions } from '../results/figure-definitions.ts'
 import { renderTerminal } from '../results/render/terminal.ts'
 import { loadScenario } from '../scenarios/load.ts'
-import type { Scenario } from '../scenarios/schema.ts'
 import { exitCodes } from './errors.ts'
-import { interruptSignal } from './interrupt.ts'
+import { atLeastOne, interruptSignal, repeated, wholeNumber, withOverrides } from './flags.ts'
 import { progressView } from './progress-view.ts'
 
 interface Flags {
@@ -77,7 +76,7 @@ async function run(name: string, flags: Flags): Promise<number> {
     loadScenario(name, { policies: presetNames, figures: figureDefinitions.map(({ name }) => name) }),
     flags,
   )
-  const interrupted = interruptSignal('ending the run and keeping what was measured')
+  const interrupted = interruptSignal()
   const view = progressView(flags.quiet ?? false)
   let outcome: RunOutcome
   try {
@@ -102,24 +101,4 @@ async function run(name: string, flags: Flags): Promise<number> {
   for (const remark of remarks) process.stderr.write(`tidegate: ${remark}\n`)
   if (record.partial) return exitCodes.harnessFailed
   return allHeld(record.variants) ? exitCodes.held : exitCodes.checkFailed
-}
-
-const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario => ({
-  ...scenario,
-  seed: seed ?? scenario.seed,
-  fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
-})
-
-const repeated = (one: string, before: string[] = []): string[] => [...before, one]
-
-function atLeastOne(text: string): number {
-  const value = wholeNumber(text)
-  if (value < 1) throw new InvalidArgumentError('1 or more is wanted.')
-  return value
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted.')
-  return value
 }

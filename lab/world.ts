@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Topology } from '../edge/core/topology.ts'
+import { designatedOf } from '../edge/core/topology.ts'
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs, Ms } from '../live/units.ts'
 import { now } from '../process/clock.ts'
@@ -119,10 +119,9 @@ export class World {
   get designatedEdge(): string {
     const edges = edgesOf(this.plan.scenario)
     const first = edges[0] as (typeof edges)[number]
-    const topology = new Topology(first.edge)
-    topology.set(edges.filter(({ site }) => site === first.site).map(({ edge }) => edge))
+    const ofFirst = edges.filter(({ site }) => site === first.site).map(({ edge }) => edge)
     const { event, renditions } = this.plan.event
-    return topology.order(event, renditions[0]?.name as string)[0] as string
+    return designatedOf(event, renditions[0]?.name as string, ofFirst)
   }
 
   /** Why `action` is not possible with these edges; undefined when it is. */

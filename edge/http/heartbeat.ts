@@ -1,12 +1,10 @@
 import { Pool } from 'undici'
 import { limits } from '../../live/limits.ts'
+import { SiblingHealth } from '../core/sibling-health.ts'
 import type { SiteEdge } from './config.ts'
 import { failureOf } from './upstream.ts'
 
-// Whether siblings live. A held request looks like a dead sibling, so this is asked apart from the requests: a small
-// question every 250 ms, two misses in a row or one refused connection for dead, one answer for alive.
-
-const missesForDead = 2
+// Asks siblings whether they live: a small question every 250 ms. What the answers mean: edge/core/sibling-health.ts.
 
 export interface HeartbeatOptions {
   readonly everyMs?: number
@@ -19,8 +17,7 @@ interface Watched {
   readonly edge: string
   readonly url: string
   readonly pool: Pool
-  misses: number
-  alive: boolean
+  readonly health: SiblingHealth
   timer?: NodeJS.Timeout
 }
 
@@ -40,7 +37,7 @@ export class Heartbeats {
       else this.#forget(watched)
     }
     for (const [edge, url] of wanted) {
-      const watched: Watched = { edge, url, pool: new Pool(url, { connections: 1 }), misses: 0, alive: true }
+      const watched: Watched = { edge, url, pool: new Pool(url, { connections: 1 }), health: new SiblingHealth() }
       this.#watched.set(edge, watched)
       this.#beat(watched)
     }
@@ -49,12 +46,12 @@ export class Heartbeats {
   /** A request met a refused connection: the sibling is dead until it answers again. */
   refused(edge: string): void {
     const watched = this.#watched.get(edge)
-    if (watched) this.#missed(watched, missesForDead)
+    if (watched) this.#refused(watched)
   }
 
   /** Siblings and whether they live. */
   state(): Record<string, boolean> {
-    return Object.fromEntries([...this.#watched.values()].map(({ edge, alive }) => [edge, alive]))
+    return Object.fromEntries([...this.#watched.values()].map(({ edge, health }) => [edge, health.alive]))
   }
 
   stop(): void {
@@ -78,24 +75,25 @@ export class Heartbeats {
       if (statusCode === 200) this.#answered(watched)
       else this.#missed(watched)
     } catch (error) {
-      this.#missed(watched, failureOf(error as Error) === 'refused' ? missesForDead : 1)
+      if (failureOf(error as Error) === 'refused') this.#refused(watched)
+      else this.#missed(watched)
     }
   }
 
   #answered(watched: Watched): void {
-    watched.misses = 0
-    this.#turn(watched, true)
+    if (this.#isWatched(watched) && watched.health.answered()) this.#options.changed(watched.edge, true)
   }
 
-  #missed(watched: Watched, misses = 1): void {
-    watched.misses += misses
-    if (watched.misses >= missesForDead) this.#turn(watched, false)
+  #missed(watched: Watched): void {
+    if (this.#isWatched(watched) && watched.health.missed()) this.#options.changed(watched.edge, false)
   }
 
-  #turn(watched: Watched, alive: boolean): void {
-    if (watched.alive === alive || this.#watched.get(watched.edge) !== watched) return
-    watched.alive = alive
-    this.#options.changed(watched.edge, alive)
+  #refused(watched: Watched): void {
+    if (this.#isWatched(watched) && watched.health.refused()) this.#options.changed(watched.edge, false)
+  }
+
+  #isWatched(watched: Watched): boolean {
+    return this.#watched.get(watched.edge) === watched
   }
 
   #forget(watched: Watched): void {

@@ -95,6 +95,18 @@ export function* playerSetups(source: FleetSource, shard?: Shard): Generator<Fle
   for (const position of order) yield setupOf(source, indices[position] as number)
 }
 
+/**
+ * The players by which a fleet that has `source.fleet.players` grows to `players` at `now`: they come as the first ones
+ * came, by the same arrivals, counted from now (from the run's start where that is still to come).
+ */
+export function addedSetups(source: FleetSource, players: number, now: EpochMs, shard?: Shard): Iterator<FleetPlayer> {
+  const { fleet, startMs, durationMs } = source
+  const at = Math.max(startMs as number, now as number)
+  const leftMs = Math.max(0, (startMs as number) + (durationMs as number) - at)
+  const grown = { ...source, fleet: { ...fleet, players }, startMs: at, durationMs: leftMs }
+  return playerSetups(grown, shard).filter(({ index }) => index >= fleet.players)
+}
+
 /** Profiles by their shares, scaled to 1; by name, so that the order in which a file lists them does not matter. */
 function profileAt(shares: Scenario['fleet']['profiles'], fraction: number): ProfileName {
   const entries = (Object.entries(shares) as [ProfileName, number][]).sort(([a], [b]) => (a < b ? -1 : 1))

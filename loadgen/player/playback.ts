@@ -1,6 +1,7 @@
 import { after, between, type EpochMs } from '../../live/units.ts'
 import type { PlayerOutput } from './player-io.ts'
 import type { Profile } from './profiles.ts'
+import type { Tape } from './tape.ts'
 
 // A player's playhead. Positions are instants of capture: position P shows what was captured at P, so that a segment's
 // place on the timeline is its capture (live/template.ts).
@@ -12,7 +13,8 @@ import type { Profile } from './profiles.ts'
 // | playing | enough is buffered                          | the buffer is empty         |
 // | stalled | the buffer is empty                         | enough is buffered again    |
 
-type PlaybackState = 'idle' | 'filling' | 'playing' | 'stalled'
+const states = ['idle', 'filling', 'playing', 'stalled'] as const
+type PlaybackState = (typeof states)[number]
 
 export class Playback {
   state: PlaybackState = 'idle'
@@ -71,6 +73,22 @@ export class Playback {
   stop(at: EpochMs, out: PlayerOutput[]): void {
     this.#endStall(at, out)
     this.state = 'idle'
+  }
+
+  pack(tape: Tape): void {
+    tape.putWord(this.state, states)
+    tape.put(this.stalls)
+    tape.put(this.#started ? 1 : 0)
+    tape.put(this.#positionMs as number)
+    tape.put(this.#anchorMs as number)
+  }
+
+  unpack(tape: Tape): void {
+    this.state = tape.takeWord(states)
+    this.stalls = tape.takeInt()
+    this.#started = tape.takeInt() === 1
+    this.#positionMs = tape.take()
+    this.#anchorMs = tape.take()
   }
 
   #play(at: EpochMs, out: PlayerOutput[]): void {

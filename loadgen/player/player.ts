@@ -2,6 +2,8 @@ import type { EpochMs } from '../../live/units.ts'
 import type { Activity } from './activity.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import { Poller } from './poller.ts'
+import { profileOf } from './profiles.ts'
+import type { Tape } from './tape.ts'
 import { Viewer } from './viewer.ts'
 
 // One player of a fleet: when it comes, goes away and leaves; what it does meanwhile is its activity's.
@@ -12,7 +14,14 @@ import { Viewer } from './viewer.ts'
 // | present | `joinMs`, or back from half-time | `away.fromMs`, or it leaves                               |
 // | away    | `away.fromMs`                    | `away.toMs`                                               |
 // | left    | `leaveMs`, told to leave, gave up, or the event has ended | for ever                         |
-type PlayerState = 'waiting' | 'present' | 'away' | 'left'
+const states = ['waiting', 'present', 'away', 'left'] as const
+type PlayerState = (typeof states)[number]
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
+/** Players of one kind (and of one event) have the same parts, so that each can be brought to life in another's place. */
+export const kindOf = (setup: PlayerSetup): string =>
+  `${profileOf(setup).name}${setup.poller === undefined ? '' : ' polling'}`
 
 /**
  * A player as a pure state machine. The driver calls `wake` when `nextWakeMs` has come, carries out what comes back, and
@@ -21,7 +30,7 @@ type PlayerState = 'waiting' | 'present' | 'away' | 'left'
  * An instant before the last one counts as the last one.
  */
 export class Player {
-  readonly setup: PlayerSetup
+  readonly setup: Mutable<PlayerSetup>
   readonly #activity: Activity
   #state: PlayerState = 'waiting'
   #sought: boolean
@@ -30,8 +39,9 @@ export class Player {
   #planMs: EpochMs
 
   constructor(setup: PlayerSetup) {
-    this.setup = setup
-    this.#activity = setup.poller === undefined ? new Viewer(setup) : new Poller(setup, setup.poller)
+    // Of its own, because another player of the same kind may be brought to life in its place.
+    this.setup = { ...setup }
+    this.#activity = setup.poller === undefined ? new Viewer(this.setup) : new Poller(this.setup, setup.poller)
     this.#sought = setup.seek === undefined
     this.#planMs = setup.joinMs
   }
@@ -68,6 +78,36 @@ export class Player {
     this.#runUntil(now, out)
     this.#leave(out)
     return out
+  }
+
+  /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
+  pack(tape: Tape): void {
+    const { clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
+    tape.put(clockErrorMs as number)
+    tape.put(joinMs as number)
+    tape.put((leaveMs as number | undefined) ?? Number.NaN)
+    tape.putObject(away)
+    tape.putObject(seek)
+    tape.putWord(this.#state, states)
+    tape.put(this.#sought ? 1 : 0)
+    tape.put(this.#lastMs as number)
+    tape.put(this.#planMs as number)
+    this.#activity.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    const { setup } = this
+    setup.clockErrorMs = tape.take()
+    setup.joinMs = tape.take()
+    const leaveMs = tape.take()
+    setup.leaveMs = Number.isNaN(leaveMs) ? undefined : leaveMs
+    setup.away = tape.takeObject<NonNullable<PlayerSetup['away']>>()
+    setup.seek = tape.takeObject<NonNullable<PlayerSetup['seek']>>()
+    this.#state = tape.takeWord(states)
+    this.#sought = tape.takeInt() === 1
+    this.#lastMs = tape.take()
+    this.#planMs = tape.take()
+    this.#activity.unpack(tape)
   }
 
   #runUntil(now: EpochMs, out: PlayerOutput[]): void {

@@ -3,10 +3,12 @@ import { lastNumber } from '../../live/template.ts'
 import type { EpochMs, SegmentNumber } from '../../live/units.ts'
 import type { RequestNumber, RequestOutcome } from './player-io.ts'
 import type { Wanted } from './profiles.ts'
+import type { Tape } from './tape.ts'
 
 // What a player keeps of one track (video or audio): numbers only, because a simulated world holds millions of them.
 
 const retrying = -1
+const wantedWords: readonly Wanted[] = ['manifest', 'playlist', 'init', 'segment']
 
 /**
  * One thing that is asked for at a time.
@@ -52,6 +54,20 @@ export class Load {
     this.request = retrying
     this.dueMs = dueMs
   }
+
+  pack(tape: Tape): void {
+    tape.putWord(this.wanted, wantedWords)
+    tape.put(this.request)
+    tape.put(this.failures)
+    tape.put(this.dueMs as number)
+  }
+
+  unpack(tape: Tape): void {
+    this.wanted = tape.takeWord(wantedWords)
+    this.request = tape.takeInt()
+    this.failures = tape.takeInt()
+    this.dueMs = tape.take()
+  }
 }
 
 type Playlist = NonNullable<RequestOutcome['playlist']>
@@ -65,6 +81,18 @@ export class PlaylistLoad extends Load {
 
   constructor() {
     super('playlist')
+  }
+
+  override pack(tape: Tape): void {
+    super.pack(tape)
+    tape.put(this.askedMs as number)
+    tape.putObject(this.newest)
+  }
+
+  override unpack(tape: Tape): void {
+    super.unpack(tape)
+    this.askedMs = tape.take()
+    this.newest = tape.takeObject<Playlist>()
   }
 
   lists(number: SegmentNumber): boolean {
@@ -112,6 +140,26 @@ export class Track {
     this.list.rest()
     this.list.failures = 0
     this.list.newest = undefined
+  }
+
+  pack(tape: Tape): void {
+    tape.put(this.next as number)
+    tape.put(this.rung)
+    tape.put(this.skippedInARow)
+    tape.put(this.#initsLow)
+    tape.put(this.#initsHigh)
+    this.media.pack(tape)
+    this.list?.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    this.next = tape.takeInt()
+    this.rung = tape.takeInt()
+    this.skippedInARow = tape.takeInt()
+    this.#initsLow = tape.takeInt()
+    this.#initsHigh = tape.takeInt()
+    this.media.unpack(tape)
+    this.list?.unpack(tape)
   }
 
   /** The last number that this track will ever have, as far as is known. */

@@ -1,7 +1,7 @@
 import type { Address } from '../../live/address.ts'
 import { captureEnd, captureStart, liveEdge } from '../../live/template.ts'
 import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
-import type { Activity } from './activity.ts'
+import { type Activity, type Over, overWords } from './activity.ts'
 import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
 import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
 import { Playback } from './playback.ts'
@@ -11,6 +11,7 @@ import { type Profile, profileOf, viewerReloads, type Wanted } from './profiles.
 import { Quality } from './quality.ts'
 import { failureOf, recoveryFrom } from './recovery.ts'
 import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
+import type { Tape } from './tape.ts'
 import { Load, type PlaylistLoad, Track } from './track.ts'
 
 // A player that watches. Its states are those of its parts: the playhead (playback.ts), and for each track a load of
@@ -27,7 +28,7 @@ import { Load, type PlaylistLoad, Track } from './track.ts'
 // nearer to live); of a download only its end is seen, so that dash.js never abandons one half-way.
 export class Viewer implements Activity {
   dueMs: EpochMs = Infinity
-  over: 'gave-up' | 'ended' | undefined
+  over: Over
 
   readonly #setup: PlayerSetup
   readonly #profile: Profile
@@ -102,6 +103,36 @@ export class Viewer implements Activity {
       this.#manifest.dueMs = at
     }
     this.#settle(at, out)
+  }
+
+  pack(tape: Tape): void {
+    tape.put(this.dueMs as number)
+    tape.putWord(this.over, overWords)
+    tape.put(this.#requests)
+    tape.put(this.#reloads)
+    tape.put((this.#seekBehindMs as number | undefined) ?? Number.NaN)
+    tape.put(this.#manifest === undefined ? 0 : 1)
+    this.#manifest?.pack(tape)
+    this.#quality.pack(tape)
+    this.#playback.pack(tape)
+    for (const track of this.#tracks) track.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    this.dueMs = tape.take()
+    this.over = tape.takeWord(overWords)
+    this.#requests = tape.takeInt()
+    this.#reloads = tape.takeInt()
+    const seekBehindMs = tape.take()
+    this.#seekBehindMs = Number.isNaN(seekBehindMs) ? undefined : seekBehindMs
+    if (tape.takeInt() === 0) this.#manifest = undefined
+    else {
+      this.#manifest ??= new Load('manifest')
+      this.#manifest.unpack(tape)
+    }
+    this.#quality.unpack(tape)
+    this.#playback.unpack(tape)
+    for (const track of this.#tracks) track.unpack(tape)
   }
 
   // Outcomes

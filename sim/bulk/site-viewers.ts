@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from '../../live/address.ts'
 import { after, type EpochMs, type Ms } from '../../live/units.ts'
 import type { FleetPlayer } from '../../loadgen/fleet/fleet.ts'
-import { Route } from '../../loadgen/http/steering.ts'
+import { Route } from '../../loadgen/fleet/steering.ts'
 import { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
 import type { Agenda } from './agenda.ts'

@@ -1,9 +1,10 @@
+import { siblingBoundMs } from '../../edge/core/plan.ts'
 import type { EdgePolicy } from '../../edge/core/policy.ts'
 import { type Address, parseAddress } from '../../live/address.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { limits } from '../../live/limits.ts'
-import { liveEdge } from '../../live/template.ts'
-import { after, type Bytes, between, clamp, type EpochMs, type Ms } from '../../live/units.ts'
+import { newestNumbers } from '../../live/template.ts'
+import { after, type Bytes, between, type EpochMs, type Ms } from '../../live/units.ts'
 import { Agenda } from './agenda.ts'
 import type { BulkFault, Fate } from './faults.ts'
 import type { Latencies } from './layout.ts'
@@ -30,8 +31,6 @@ export interface SiteWorldSetup {
   readonly fillBitsPerSecond: number
 }
 
-/** What an answer needs on its way, so that a sibling's short 404 comes before its asker gives up (edge/http). */
-const answerTravelMs = 100
 /** Requests that are each asker's own: they do not collapse. */
 const ownReasons: ReadonlySet<string> = new Set(['fill-unlocked', 'pass-no-cache', 'pass-method', 'lock-timeout'])
 
@@ -146,8 +145,7 @@ export class SiteWorld {
     if (plan.upstream.is !== 'sibling') return
     const sibling = this.edgeNamed(plan.upstream.edge)
     const { now } = this.agenda
-    const leftMs = Math.floor((between(now, plan.headByMs) as number) - answerTravelMs)
-    const boundMs = clamp(leftMs, 1, limits.siblingWaitMs)
+    const boundMs = Math.min(siblingBoundMs(between(now, plan.headByMs)) as number, limits.siblingWaitMs)
     const asked = plan.asked ?? { version: 0, sequence: 0 }
     const fail = (how: 'refused' | 'reset') => {
       // A refused connection counts as a death at once (docs/decisions/006).
@@ -282,7 +280,8 @@ export class SiteWorld {
 
   #command(fault: Extract<BulkFault, { do: 'invalidate' | 'mask' }>): void {
     const { now } = this.agenda
-    const range = this.#lastSegments(fault.lastSegments)
+    const range = newestNumbers(this.#setup.event, fault.lastSegments, now)
+    if (!range) return
     for (const origin of this.#origins.values()) {
       if (fault.do === 'invalidate') {
         origin.core.invalidate({ ...range, pipeline: fault.pipeline, region: fault.region })
@@ -300,12 +299,6 @@ export class SiteWorld {
       const waitMs = ((place + 0.5) / this.edges.length) * limits.eventConfigMs
       this.agenda.at(after(this.agenda.now, waitMs), () => this.#learn(edge))
     }
-  }
-
-  #lastSegments(count: number): { from: number; to: number } {
-    const { event } = this.#setup
-    const to = liveEdge(event, this.agenda.now) as number
-    return { from: Math.max(event.firstNumber, to - count + 1), to }
   }
 
   #forAWhile(forMs: Ms, begin: Parameters<SiteOrigin['core']['setFaults']>[0], end: typeof begin): void {

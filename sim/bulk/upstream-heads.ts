@@ -1,9 +1,10 @@
 import type { UpstreamHead } from '../../edge/core/verdict.ts'
 import { lifetimeHeaders, noStore } from '../../live/lifetimes.ts'
 import { formatEventState, formatName, liveFields } from '../../live/live-state.ts'
-import { between, type EpochMs } from '../../live/units.ts'
+import type { EpochMs } from '../../live/units.ts'
 import type { OriginCore } from '../../origin/core/origin-core.ts'
 import type { Lifetime, OriginVerdict, PlaylistSegments } from '../../origin/core/verdict.ts'
+import { lifetimeMs } from '../../origin/http/fields.ts'
 
 // The head of an origin's answer as an edge's core sees it: the fields that edges decide by, and no others.
 
@@ -45,7 +46,5 @@ export function answerOf(
 }
 
 function lifetimeOf(lifetime: Lifetime | undefined, now: EpochMs): Record<string, string> {
-  if (!lifetime) return { 'cache-control': noStore }
-  const forMs = lifetime.is === 'for' ? lifetime.forMs : Math.max(0, between(now, lifetime.untilMs) as number)
-  return lifetimeHeaders(forMs)
+  return lifetime ? lifetimeHeaders(lifetimeMs(lifetime, now)) : { 'cache-control': noStore }
 }

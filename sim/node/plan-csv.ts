@@ -1,7 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { PlanRecord } from '../plan/plan-record.ts'
-import { largest, swept } from '../plan/render-plan.ts'
-import type { SweepPoint } from '../plan/sweep.ts'
+import { largest, type SweepPoint, swept } from '../plan/sweep.ts'
 
 // A plan as CSV, for spreadsheets.
 

@@ -111,6 +111,22 @@ export interface SweepPoint {
   readonly originRequests: number
 }
 
+/** Figures that a sweep shows, with their words. */
+export const swept: readonly (readonly [string, string])[] = [
+  ['edge_requests_per_s', 'edge requests'],
+  ['edge_bits_per_s', 'edge egress'],
+  ['origin_requests_per_s', 'origin requests'],
+  ['origin_bits_per_s', 'origin egress'],
+  ['origin_held', 'held at the origin'],
+  ['edge_without_segment_per_s', 'without a segment'],
+]
+
+/** The largest over the regions. */
+export const largest = (figures: readonly PlanFigure[], name: string): PlanFigure | undefined =>
+  figures
+    .filter(figure => figure.name === name || figure.name.startsWith(`${name}.`))
+    .toSorted((a, b) => b.peak - a.peak)[0]
+
 /**
  * Where a curve bends most: the point farthest from the straight line between its ends (Satopaa et al. 2011, "Finding a
  * Kneedle in a Haystack"). Undefined where it is as good as straight.

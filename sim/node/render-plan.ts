@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
-import { formatAmount, formatIn, formatSecond } from './amounts.ts'
-import type { PlanFigure, PlanRecord, PlanStorm } from './plan-record.ts'
-import { kneeOf, type SweepPoint } from './sweep.ts'
-import type { WhatIf } from './what-if.ts'
+import { formatAmount, formatIn, formatSecond } from '../plan/amounts.ts'
+import type { PlanFigure, PlanRecord, PlanStorm } from '../plan/plan-record.ts'
+import { kneeOf, largest, type SweepPoint, swept } from '../plan/sweep.ts'
+import type { WhatIf } from '../plan/what-if.ts'
 
 // A plan as text for a terminal. It reads the record and nothing else.
 
@@ -105,22 +105,6 @@ function whatIfTable(rows: readonly WhatIf[]): string {
   }
   return `What each behaviour of the edge keeps from the origin, the dearest first:\n${table.toString()}`
 }
-
-/** Figures that a sweep shows, with their words. */
-export const swept: readonly (readonly [string, string])[] = [
-  ['edge_requests_per_s', 'edge requests'],
-  ['edge_bits_per_s', 'edge egress'],
-  ['origin_requests_per_s', 'origin requests'],
-  ['origin_bits_per_s', 'origin egress'],
-  ['origin_held', 'held at the origin'],
-  ['edge_without_segment_per_s', 'without a segment'],
-]
-
-/** The largest over the regions. */
-export const largest = (figures: readonly PlanFigure[], name: string): PlanFigure | undefined =>
-  figures
-    .filter(figure => figure.name === name || figure.name.startsWith(`${name}.`))
-    .toSorted((a, b) => b.peak - a.peak)[0]
 
 export function renderSweep(name: string, points: readonly SweepPoint[]): string {
   const table = new Table({ head: [name, ...swept.map(([, words]) => words)], ...plain })
