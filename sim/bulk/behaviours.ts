@@ -2,8 +2,8 @@ import { after } from '../../live/units.ts'
 import { type Audience, audienceOf } from './audience.ts'
 import { fleetSourceOf, liveInCalm, liveThroughSpan, liveThroughWhole } from './behaviour.ts'
 import { type CalmFacts, calmFactsOf, type SpanFacts, spanFactsOf } from './facts.ts'
-import { type Fate, siteShareOf, spanOf, touches } from './faults.ts'
-import { fatesThatAre, groupsOf, nameOf } from './groups.ts'
+import { type Fate, nameOf, spanOf, touches } from './faults.ts'
+import { fatesThatAre, groupsOf } from './groups.ts'
 import type { BulkWorld } from './layout.ts'
 
 // Which times of a storm are lived through by a simulated site, and which are calm: a short storm as a whole; of a long
@@ -39,7 +39,7 @@ export function unquietSpans(world: BulkWorld, fate: Fate): Span[] {
     toMs: grid(toMs + echoMs, Math.ceil),
   })
   const spans = world.faults
-    .filter(fault => touches(fault, fate))
+    .filter((fault, place) => touches(fault, place, fate))
     .map(spanOf)
     .map(around)
     .filter(({ fromMs, toMs }) => toMs > fromMs)
@@ -101,10 +101,3 @@ const calmAtMs = ({ durationMs, event }: BulkWorld): number =>
       Math.floor((event.dvrWindowMs + 10_000) / event.segmentMs) * event.segmentMs,
     ),
   )
-
-/** Whether a fault leaves edges of some sites with nothing stored, and when, ms from the storm's start. */
-export const emptiesAtMs = (fault: BulkWorld['faults'][number]): number | undefined => {
-  if (fault.do === 'restart-edges') return (fault.atMs as number) + (fault.downMs as number)
-  if (fault.do === 'raise-version' || siteShareOf(fault) !== undefined) return fault.atMs as number
-  return undefined
-}

@@ -6,10 +6,10 @@ import type { Action } from '../../scenarios/schema.ts'
 
 export type BulkFault =
   | Exclude<Action, { do: 'restart-edge' | 'kill-edge' | 'flush-edge' | 'fleet-size' }>
-  /** One edge of a share of all sites goes down and comes back with nothing stored. */
-  | { readonly atMs: Ms; readonly do: 'restart-edges'; readonly siteShare: number; readonly downMs: Ms }
-  /** Everything that is stored goes, at a share of all sites, on every edge of them. */
-  | { readonly atMs: Ms; readonly do: 'flush-edges'; readonly siteShare: number }
+  /** One edge of some sites goes down and comes back with nothing stored. */
+  | ({ readonly atMs: Ms; readonly do: 'restart-edges'; readonly downMs: Ms } & SomeSites)
+  /** Everything that is stored goes, at some sites, on every edge of them. */
+  | ({ readonly atMs: Ms; readonly do: 'flush-edges' } & SomeSites)
   /**
    * A cloud region is gone: its origin refuses, its pipeline is lost. After `wayOverMs` its sites ask the next region's
    * origin. It comes back after `forMs`.
@@ -22,32 +22,58 @@ export type BulkFault =
       readonly wayOverMs: Ms
     }
 
-/** Whether sites of `region` that are part of the unlucky share feel it. */
+/** Which sites a fault touches: a share of all (always the same sites), or those of one class. */
+interface SomeSites {
+  readonly siteShare?: number | undefined
+  readonly site?: string | undefined
+}
+
+/** What the sites of one kind live through. */
 export interface Fate {
   readonly region: string
-  /** The site is among those that restarts and flushes touch. */
-  readonly unlucky: boolean
-  /** The share of all sites of the region with this fate. */
+  /** Which faults for some sites only touch these, by their place in the list of faults. */
+  readonly touchedBy: readonly number[]
+  /** Share of the class's sites. */
   readonly share: number
 }
 
-/** What every fault says about which sites it touches. */
-export const siteShareOf = (fault: BulkFault): number | undefined =>
-  fault.do === 'restart-edges' || fault.do === 'flush-edges' ? fault.siteShare : undefined
+const isForSome = (
+  fault: BulkFault,
+): fault is Extract<BulkFault, SomeSites & { do: 'restart-edges' | 'flush-edges' }> =>
+  fault.do === 'restart-edges' || fault.do === 'flush-edges'
 
-/** The fates of a region: the lucky sites and, where a fault touches some sites only, the unlucky ones. */
-export function fatesOf(region: string, faults: readonly BulkFault[]): Fate[] {
-  const share = Math.max(0, ...faults.map(fault => siteShareOf(fault) ?? 0))
-  const lucky: Fate = { region, unlucky: false, share: 1 - share }
-  const unlucky: Fate = { region, unlucky: true, share }
-  return [lucky, unlucky].filter(fate => fate.share > 0)
+/** The fates of a class of sites: most of them and, where a fault touches a share of all sites, that share. */
+export function fatesOf({ name, region }: { name: string; region: string }, faults: readonly BulkFault[]): Fate[] {
+  const named: number[] = []
+  const shared: number[] = []
+  let share = 0
+  for (const [place, fault] of faults.entries()) {
+    if (!isForSome(fault)) continue
+    if (fault.site === name) named.push(place)
+    else if (fault.site === undefined) {
+      shared.push(place)
+      share = Math.max(share, fault.siteShare ?? 1)
+    }
+  }
+  const others: Fate = { region, touchedBy: named, share: 1 - share }
+  const touched: Fate = { region, touchedBy: [...named, ...shared].sort((a, b) => a - b), share }
+  return [others, touched].filter(fate => fate.share > 0)
 }
 
-/** Whether a fault makes a difference to the sites of `fate`. */
-export function touches(fault: BulkFault, { region, unlucky }: Fate): boolean {
+/** Names a fate among those of a world. */
+export const nameOf = ({ region, touchedBy }: Fate): string => `${region}/${touchedBy.join('+')}`
+
+/** Whether the fault at `place` makes a difference to sites with `fate`. */
+export function touches(fault: BulkFault, place: number, { region, touchedBy }: Fate): boolean {
   // Elsewhere the other pipeline's segment stands in for the lost one's, and nobody notices.
   if (fault.do === 'lose-region') return fault.region === region
-  return siteShareOf(fault) === undefined || unlucky
+  return !isForSome(fault) || touchedBy.includes(place)
+}
+
+/** When `fault` leaves edges with nothing stored, ms from the storm's start; undefined where it does not. */
+export function emptiesAtMs(fault: BulkFault): number | undefined {
+  if (fault.do === 'restart-edges') return (fault.atMs as number) + (fault.downMs as number)
+  return fault.do === 'raise-version' || fault.do === 'flush-edges' ? (fault.atMs as number) : undefined
 }
 
 /** When a fault begins and ends, ms from the storm's start: between these, and a while after, nothing is calm. */

@@ -1,4 +1,4 @@
-import { type Fate, fatesOf } from './faults.ts'
+import { type Fate, fatesOf, nameOf } from './faults.ts'
 import type { BulkWorld, SiteClass } from './layout.ts'
 
 // Classes of sites with what they live through: a class of which only some sites meet a fault is two groups.
@@ -12,7 +12,7 @@ export interface Group extends SiteClass {
 export function groupsOf(world: BulkWorld): Group[] {
   const groups: Group[] = []
   for (const site of world.classes) {
-    const fates = fatesOf(site.region, world.faults)
+    const fates = fatesOf(site, world.faults)
     let left = site.sites
     for (const [place, fate] of fates.entries()) {
       const isLast = place === fates.length - 1
@@ -24,9 +24,6 @@ export function groupsOf(world: BulkWorld): Group[] {
   }
   return groups
 }
-
-/** Names a fate among those of a world. */
-export const nameOf = ({ region, unlucky }: Fate): string => `${region}/${unlucky ? 'touched' : 'other'}`
 
 /** Every fate that some group has, once. */
 export function fatesThatAre(groups: readonly Group[]): Fate[] {

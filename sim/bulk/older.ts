@@ -1,8 +1,8 @@
 import { RandomStream } from '../../live/random.ts'
-import { emptiesAtMs } from './behaviours.ts'
 import { mixOld, mixOther, spanAt } from './class-rows.ts'
 import type { ColdFills, ColdKeys } from './cold-keys.ts'
 import type { SpanFacts } from './facts.ts'
+import { emptiesAtMs, touches } from './faults.ts'
 import { type GroupContext, ownShareIn, peopleIn, servingAt } from './group-context.ts'
 import { ageBuckets, otherKinds } from './layout.ts'
 import { outcomes } from './rows.ts'
@@ -186,7 +186,7 @@ export class Older {
 
 function emptyingsOf({ world, group }: GroupContext): Emptying[] {
   return world.faults
-    .filter(fault => fault.do === 'raise-version' || group.fate.unlucky)
+    .filter((fault, place) => touches(fault, place, group.fate))
     .map(fault => ({ atMs: emptiesAtMs(fault) ?? Infinity, all: fault.do !== 'restart-edges' }))
     .filter(({ atMs }) => Number.isFinite(atMs))
     .sort((a, b) => a.atMs - b.atMs)

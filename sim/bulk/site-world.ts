@@ -6,7 +6,7 @@ import { limits } from '../../live/limits.ts'
 import { newestNumbers } from '../../live/template.ts'
 import { after, type Bytes, between, type EpochMs, type Ms } from '../../live/units.ts'
 import { Agenda } from './agenda.ts'
-import type { BulkFault, Fate } from './faults.ts'
+import { type BulkFault, type Fate, touches } from './faults.ts'
 import type { Latencies } from './layout.ts'
 import type { Rows, UpstreamRequest } from './rows.ts'
 import { type SentFetch, SiteEdge } from './site-edge.ts'
@@ -69,7 +69,7 @@ export class SiteWorld {
       )
     })
     for (const edge of this.edges) this.#introduce(edge)
-    for (const fault of setup.faults) this.#plan(fault)
+    for (const [place, fault] of setup.faults.entries()) this.#plan(fault, place)
   }
 
   edgeNamed(name: string): SiteEdge {
@@ -186,7 +186,9 @@ export class SiteWorld {
 
   // Faults
 
-  #plan(fault: BulkFault): void {
+  #plan(fault: BulkFault, place: number): void {
+    const { fate } = this.#setup
+    if (fault.do !== 'lose-region' && !touches(fault, place, fate)) return
     const atMs = after(this.#setup.startMs, fault.atMs)
     // What was over before this world began has left nothing behind that a warm-up does not bring.
     if (atMs < this.agenda.now) return
@@ -197,10 +199,10 @@ export class SiteWorld {
     const { now } = this.agenda
     switch (fault.do) {
       case 'restart-edges':
-        if (this.#setup.fate.unlucky) this.#restart(this.edges[0] as SiteEdge, fault.downMs)
+        this.#restart(this.edges[0] as SiteEdge, fault.downMs)
         return
       case 'flush-edges':
-        if (this.#setup.fate.unlucky) for (const edge of this.edges) this.#flush(edge)
+        for (const edge of this.edges) this.#flush(edge)
         return
       case 'lose-region':
         this.#loseRegion(fault)

@@ -1,5 +1,6 @@
 import { type EdgePolicy, presets } from '../../edge/core/policy.ts'
 import { eventDefaults, type LiveEvent, parseLiveEvent, type Rendition } from '../../live/event.ts'
+import { edgeNames } from '../../scenarios/references.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { BulkFault } from '../bulk/faults.ts'
 import { rungsOf } from './columns.ts'
@@ -144,7 +145,9 @@ export function inputOfScenario(scenario: Scenario, flags: PlanFlags): PlanInput
     fleet: scenario.fleet,
     ladder: flags.ladder,
     topology: flags.topology ?? wished ?? own(),
-    faults: faultsOf(scenario).filter(({ atMs }) => (atMs as number) < durationMs),
+    faults: faultsOf(scenario, wished === undefined && flags.topology === undefined).filter(
+      ({ atMs }) => (atMs as number) < durationMs,
+    ),
     publishJitter: scenario.pipelines.publishJitter,
     backlogSegments: scenario.event.backlogSegments,
     curve: flags.curve,
@@ -156,17 +159,24 @@ const evenLadder = (renditions: readonly Rendition[]): Record<string, number> =>
   return Object.fromEntries(rungs.map(({ name }) => [name, 1 / rungs.length]))
 }
 
-/** A scenario names single edges; here the share of the sites that they are. */
-function faultsOf({ actions, topology }: Scenario): BulkFault[] {
-  const siteShare = 1 / topology.sites.length
+/**
+ * A scenario names single edges; here their sites, each of which is a class of its own, or in a larger topology the share
+ * of the sites that theirs is.
+ */
+function faultsOf({ actions, topology }: Scenario, hasOwnSites: boolean): BulkFault[] {
+  const sitesOf = (edge: string) => {
+    if (!hasOwnSites) return { siteShare: 1 / topology.sites.length }
+    const named = topology.sites.find(({ name, edges }) => edgeNames(name, edges).includes(edge))
+    return { site: (named ?? topology.sites[0])?.name }
+  }
   return actions.flatMap((action): BulkFault[] => {
+    const { atMs } = action
     switch (action.do) {
       case 'restart-edge':
-        return [{ atMs: action.atMs, do: 'restart-edges', siteShare, downMs: action.downMs }]
       case 'kill-edge':
-        return [{ atMs: action.atMs, do: 'restart-edges', siteShare, downMs: action.downMs ?? 86_400_000 }]
+        return [{ atMs, do: 'restart-edges', downMs: action.downMs ?? forGoodMs, ...sitesOf(action.edge) }]
       case 'flush-edge':
-        return [{ atMs: action.atMs, do: 'flush-edges', siteShare: action.edge === undefined ? 1 : siteShare }]
+        return [{ atMs, do: 'flush-edges', ...(action.edge === undefined ? { siteShare: 1 } : sitesOf(action.edge)) }]
       // How many there are is the audience's, and told by a curve.
       case 'fleet-size':
         return []
@@ -175,3 +185,6 @@ function faultsOf({ actions, topology }: Scenario): BulkFault[] {
     }
   })
 }
+
+/** Longer than any plan. */
+const forGoodMs = 86_400_000
