@@ -110,9 +110,6 @@ class Seat {
     this.#asking.set(request.request, asking)
     const sentMs = this.#agenda.now
     this.#agenda.at(after(sentMs, this.#playerMs), () => this.#arrive(asking, sentMs))
-    this.#agenda.at(request.firstByteByMs, () => {
-      if (!asking.isOver) this.#end(asking, 'timeout', sentMs, sentMs, 0)
-    })
   }
 
   #arrive(asking: Asking, sentMs: EpochMs): void {
@@ -138,6 +135,11 @@ class Seat {
         if (counted && address.kind === 'segment') counted.rows.addOutcome('failed', atMs, counted.weight)
         this.#failed(asking, edge, how, sentMs)
       },
+    })
+    // Most are answered at once; only who waits may be kept waiting for too long.
+    if (asking.isOver) return
+    this.#agenda.at(asking.request.firstByteByMs, () => {
+      if (!asking.isOver) this.#end(asking, 'timeout', sentMs, sentMs, 0)
     })
   }
 
