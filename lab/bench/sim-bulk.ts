@@ -29,7 +29,7 @@ const ladder = { v1: 0.02, v2: 0.04, v3: 0.07, v4: 0.1, v5: 0.14, v6: 0.18, v7: 
 const profiles = { 'dash.js': 0.4, 'hls.js': 0.4, media3: 0.2 }
 const regions = ['east', 'west']
 
-export function benchWorld({ viewers, edges, sites, durationMs }: BulkBenchOptions): BulkWorld {
+export function benchWorld({ viewers, edges, sites, durationMs }: BulkBenchOptions = full): BulkWorld {
   const event = parseLiveEvent({
     ...eventDefaults,
     event: 'final',

@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Counts, runTwins, type TwinInput } from './twin.fixture.ts'
+import { runTwins, type TwinInput } from './twin.fixture.ts'
+import type { TwinCounts } from './twin.ts'
 
 // Exact mode, every player by itself, against bulk mode, on small cases. Both run the same cores; what is held against
 // each other is all that bulk mode does differently: cohorts, one site for all, first arrivals by draws.
 
-const names = ['segmentRequests', 'requests', 'fills', 'originRequests'] as const satisfies readonly (keyof Counts)[]
+const names = [
+  'segmentRequests',
+  'requests',
+  'fills',
+  'originRequests',
+] as const satisfies readonly (keyof TwinCounts)[]
 
 const errorOf = (bulk: number, exact: number): number => Math.abs(bulk - exact) / Math.max(1, exact)
 
