@@ -18,7 +18,7 @@ import { LatinHypercube } from './stratified-stream.ts'
  */
 export const startUpMs = 4_000
 /** From the beginning of a world to its first measured instant: viewers join at every phase and settle. */
-export const warmUpMs = 34_000
+const warmUpMs = 34_000
 /** Phases at which the viewers of a warmed-up world join: a multiple of every profile's rhythm. */
 const joinSpanMs = 4_000
 const calmMs = 20_000

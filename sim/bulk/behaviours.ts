@@ -10,7 +10,7 @@ import type { BulkWorld } from './layout.ts'
 // one the time around each fault and each push. The rest is calm, and one pattern stands for all of it.
 
 /** A storm up to this long is lived through as a whole. */
-export const wholeMs = 300_000
+const wholeMs = 300_000
 /** How long after a fault's end its echoes are followed: a player's longest schedule of retries, and its stalls. */
 const echoMs = 60_000
 const beforeMs = 4_000
@@ -29,7 +29,7 @@ interface Span {
 }
 
 /** The times of a long storm that are not calm for the sites of `fate`, ms from its start, joined where they overlap. */
-export function unquietSpans(world: BulkWorld, fate: Fate): Span[] {
+function unquietSpans(world: BulkWorld, fate: Fate): Span[] {
   const { segmentMs } = world.event
   const durationMs = world.durationMs as number
   const grid = (ms: number, round: (value: number) => number): number =>

@@ -8,7 +8,7 @@ import { type SliceCounts, type SliceResult, workSlice } from './slice.ts'
 
 // A whole storm in bulk: first what the simulated sites live through, then every edge by slices, then the sum.
 
-export interface BulkProgress {
+interface BulkProgress {
   /** Share of all the work that is done, from 0 to 1. */
   readonly done: number
   readonly doing: string

@@ -29,7 +29,7 @@ export interface KeyFacts {
 }
 
 /** Beside segments, by kind: what a filler asks the origin in a period. */
-export interface OtherFacts {
+interface OtherFacts {
   readonly toOrigin: Float64Array
   /** Of the requests for it, those that go to the origin each by itself. */
   readonly ownShare: Float64Array
@@ -68,8 +68,6 @@ export interface CalmFacts {
   readonly again: readonly Again[]
   readonly ownShare: number
   readonly others: OtherFacts
-  /** Of a viewer's requests, those that got no segment. */
-  readonly negativeShare: number
 }
 
 const sum = (values: Iterable<number>): number => {
@@ -209,13 +207,5 @@ export function calmFactsOf(
     ].filter(({ count }) => count > 0),
     ownShare: ownShareOf(settled),
     others: othersOf(settled, periods, fillers),
-    negativeShare: negativeShareOf(settled),
   }
-}
-
-/** Of a viewer's requests, those that got no segment. */
-function negativeShareOf(rows: Rows): number {
-  const [hit = 0, collapsed = 0, forwarded = 0, negative = 0, refused = 0, failed = 0] = rows.outcomes
-  const all = hit + collapsed + forwarded + negative + refused + failed
-  return all > 0 ? (negative + refused + failed) / all : 0
 }

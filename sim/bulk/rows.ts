@@ -29,7 +29,7 @@ export interface UpstreamRequest {
 }
 
 /** As many numbers before the live edge are asked for as live (`liveUntilMs`). */
-export const earlierNumbers = 3
+const earlierNumbers = 3
 
 export interface RowsSize {
   readonly event: LiveEvent

@@ -1,6 +1,6 @@
 // What bulk mode counts, second by second, as plain arrays that add up over slices.
 
-export const seriesNames = [
+const seriesNames = [
   'viewers',
   'edge.requests',
   'edge.hits',
@@ -16,7 +16,7 @@ export const seriesNames = [
   'site.bytes',
 ] as const
 /** For each region, with the region's name behind a slash. */
-export const originSeriesNames = [
+const originSeriesNames = [
   'origin.requests',
   'origin.fills',
   'origin.probes',

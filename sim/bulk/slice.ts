@@ -77,7 +77,7 @@ function workGroup(context: GroupContext, onPeriod: OnPeriod): boolean {
 const sameAudience = 0.01
 
 /** How many periods a decided number stands for, by period: 0 where another one stands for it. */
-export function stridesOf({ world, behaviours, spans }: GroupContext, periods: number): Uint16Array {
+function stridesOf({ world, behaviours, spans }: GroupContext, periods: number): Uint16Array {
   const strides = new Uint16Array(periods)
   const { segmentMs } = world.event
   const { present, joining, returning } = behaviours.audience

@@ -17,7 +17,7 @@ import { type ValidationError, validationErrorSchema } from '../plan/validation-
 const planFolder = join(import.meta.dirname, '../../plans')
 const suffix = '.yaml'
 
-export const planNames = (): string[] =>
+const planNames = (): string[] =>
   readdirSync(planFolder)
     .filter(file => file.endsWith(suffix))
     .map(file => file.slice(0, -suffix.length))

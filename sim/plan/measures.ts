@@ -4,7 +4,7 @@ import type { Topology } from './topology-file.ts'
 
 // The measures of a plan, as one table: which series each is, in which unit, of whom, and what is given to carry it.
 
-export type ErrorKind = 'count' | 'bytes' | 'peak' | 'held'
+type ErrorKind = 'count' | 'bytes' | 'peak' | 'held'
 
 export interface Measure {
   readonly name: string
@@ -26,7 +26,7 @@ const plus = (...all: Float64Array[]): Float64Array =>
   (all[0] as Float64Array).map((_, second) => all.reduce((sum, values) => sum + (values[second] as number), 0))
 
 /** How much more the busiest edge has than the mean one. */
-export function busiestFactor({ topology }: PlanInput): number {
+function busiestFactor({ topology }: PlanInput): number {
   const { classes } = topology
   const viewers = classes.reduce((sum, one) => sum + one.viewers, 0)
   const edges = classes.reduce((sum, one) => sum + one.sites * one.edgesPerSite, 0)

@@ -45,7 +45,7 @@ const policyFields: readonly Variable[] = Object.entries(policySchema.shape)
     },
   }))
 
-export const sweepVariables: readonly Variable[] = [
+const sweepVariables: readonly Variable[] = [
   flag('viewers'),
   flag('edges'),
   flag('sites'),

@@ -48,7 +48,6 @@ const capacitiesSchema = z.strictObject({
   /** From one region's origin to all sites. */
   backboneBitsPerSecond: capacity.default(400e9),
 })
-export type Capacities = z.infer<typeof capacitiesSchema>
 
 /** What one request costs, ms of one core; from `tidegate calibrate`, or given. TLS is a cost like the others. */
 const costsSchema = z.strictObject({
@@ -60,7 +59,6 @@ const costsSchema = z.strictObject({
   /** Share of upstream requests that need a new connection. */
   newConnectionShare: share.default(0.01),
 })
-export type Costs = z.infer<typeof costsSchema>
 
 export const topologySchema = z.strictObject({
   /** Each has an origin and a pipeline. */
