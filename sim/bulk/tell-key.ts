@@ -45,9 +45,10 @@ function tellPlayers(context: GroupContext, key: DecidedKey): void {
     const waits = Math.max(0, Math.min(upTo, waiting) - before)
     sendBody(context, second + step, (upTo - before - waits) * bytes)
     sendBody(context, releaseSecond, waits * bytes)
+    // A level, not a count: who waits does so in every second until the release.
+    if (second + step <= releaseSecond) addAt(series.get('edge.waiting'), second + step, Math.min(upTo, waiting))
     before = upTo
   }
-  if (Number.isFinite(facts.releaseMs)) addAt(series.get('edge.waiting'), releaseSecond, waiting)
   if (facts.status === 200) addAt(series.get('edge.collapsed'), releaseSecond, output.collapsed)
   addAt(series.get('edge.forwarded'), releaseSecond, output.askedKeys)
 }
@@ -76,11 +77,22 @@ function tellFirst(context: GroupContext, key: DecidedKey): void {
     addAt(siblings, second + step, output.siblingBySecond[step] as number)
   }
   const releaseSecond = releaseSecondOf(key)
-  addAt(series.origin('origin.held', region), releaseSecond, output.held)
+  tellHeld(series.origin('origin.held', region), output, second, releaseSecond)
   if (facts.status !== 200) return
   const bytes = bodyBytes[rendition] as number
   addAt(series.origin('origin.bytes', region), releaseSecond, output.originRequests * bytes)
   addAt(series.get('site.bytes'), releaseSecond, output.siblingRequests * bytes)
+}
+
+/** Held requests are a level: each counts in every second from its arrival to the release. */
+function tellHeld(held: Float64Array, output: SpreadOutput, second: number, releaseSecond: number): void {
+  if (output.held === 0) return
+  const share = output.held / output.originRequests
+  let arrived = 0
+  for (let step = 0; step < spreadSeconds && second + step <= releaseSecond; step++) {
+    arrived += output.originBySecond[step] as number
+    addAt(held, second + step, arrived * share)
+  }
 }
 
 /** What fillers and their siblings asked again, because the first answer brought nothing. */
