@@ -176,6 +176,9 @@ const settledSource = (world: BulkWorld, beginsMs: EpochMs, endsMs: EpochMs): Fl
   durationMs: (endsMs as number) - (beginsMs as number),
 })
 
+/** Of each column: as many as it takes to meet every age of a DVR window. */
+const leastSeekers = 6
+
 /** Players that stand for the whole audience of these classes, drawn evenly from each column. */
 function representativesOf(world: BulkWorld, classes: readonly SiteClass[], source: FleetSource): Weighted[] {
   const viewers = Math.max(1, world.viewers)
@@ -184,12 +187,22 @@ function representativesOf(world: BulkWorld, classes: readonly SiteClass[], sour
   for (const [column, { profile, share, bandwidthBitsPerSecond }] of world.columns.entries()) {
     // A column that nobody of these classes belongs to is not simulated.
     if (share <= 0 || classes.every(({ mix }) => (mix[column] as number) === 0)) continue
+    const { dvrShare } = source.fleet
     const count = Math.max(1, Math.round(most * share))
-    const cube = new LatinHypercube(count, world.seed, `column/${column}`)
-    const own: FleetSource = { ...source, fleet: { ...source.fleet, profiles: { [profile]: 1 } } }
-    for (let i = 0; i < count; i++) {
-      const setup = drawSetup(own, people.length, cube.stream(i))
-      people.push({ setup, column, weight: (viewers * share) / count, bandwidthBitsPerSecond })
+    const seekers = dvrShare > 0 ? Math.max(leastSeekers, Math.round(count * dvrShare)) : 0
+    // Who seeks back is drawn apart: few do, and they alone ask for what is old.
+    for (const { name, size, ofColumn } of [
+      { name: 'live', size: count, ofColumn: 1 - dvrShare },
+      { name: 'back', size: seekers, ofColumn: dvrShare },
+    ]) {
+      if (size === 0 || ofColumn === 0) continue
+      const cube = new LatinHypercube(size, world.seed, `column/${column}/${name}`)
+      const fleet = { ...source.fleet, profiles: { [profile]: 1 }, dvrShare: name === 'back' ? 1 : 0 }
+      const weight = (viewers * share * ofColumn) / size
+      for (let i = 0; i < size; i++) {
+        const setup = drawSetup({ ...source, fleet }, people.length, cube.stream(i))
+        people.push({ setup, column, weight, bandwidthBitsPerSecond })
+      }
     }
   }
   return people

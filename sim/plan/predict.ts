@@ -82,11 +82,16 @@ function figureOf(
 /** Below this share of growth, from half the viewers to all of them, a measure does not depend on them. */
 const growthThatCounts = 0.02
 
-/** With how many viewers a straight line through two peaks meets `capacity`; null where it does not rise. */
+/**
+ * With how many viewers `capacity` is met: on the straight line through two peaks, and below the lower one on the line to
+ * nothing. Null where the measure does not rise with the viewers.
+ */
 export function viewersAt(capacity: number, peak: number, halfPeak: number, viewers: number): number | null {
+  const half = viewers / 2
+  if (peak > capacity && halfPeak > capacity) return (half * capacity) / halfPeak
   const growth = peak - halfPeak
-  if (peak <= 0 || growth < growthThatCounts * peak) return peak > capacity ? 0 : null
-  return Math.max(0, viewers + ((capacity - peak) * viewers) / 2 / growth)
+  if (peak <= 0 || growth < growthThatCounts * peak) return null
+  return half + ((capacity - halfPeak) * half) / growth
 }
 
 /** What is full first as viewers grow. */

@@ -135,9 +135,8 @@ export function kneeOf(values: readonly number[], heights: readonly number[]): n
   const [low, high] = [Math.min(...heights), Math.max(...heights)]
   const [first, last] = [values[0] as number, values.at(-1) as number]
   if (values.length < 3 || high === low) return undefined
-  const byFactor = first > 0 && last / first > farApart
-  const place = (value: number): number =>
-    byFactor ? Math.log(value / first) / Math.log(last / first) : (value - first) / (last - first)
+  // Also where steps go by factors: a cost that grows with its cause has no knee.
+  const place = (value: number): number => (value - first) / (last - first)
   const height = (value: number): number => (value - low) / (high - low)
   const [start, end] = [height(heights[0] as number), height(heights.at(-1) as number)]
   let [farthest, at] = [0, -1]
