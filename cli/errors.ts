@@ -10,6 +10,7 @@ import { ScenarioError } from '../scenarios/scenario-error.ts'
 import { CalibrationError } from '../sim/calibration.ts'
 import { ActionError } from '../sim/exact/actions.ts'
 import { MemoryError } from '../sim/memory.ts'
+import { PlanError } from '../sim/plan/plan-error.ts'
 
 // How the command ends. A mistake of the user's is told in a line, without a stack.
 
@@ -33,6 +34,7 @@ const userMistakes = [
   CalibrationError,
   MemoryError,
   ActionError,
+  PlanError,
 ]
 
 /** A store that holds something else than what was asked for. */

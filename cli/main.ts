@@ -27,6 +27,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./calibrate-command.ts')).calibrateCommand(),
   },
   {
+    name: 'plan',
+    description: 'predict what every tier has to bear, for any number of viewers and edges',
+    load: async () => (await import('./plan-command.ts')).planCommand(),
+  },
+  {
     name: 'list',
     description: 'list the scenarios that come with Tidegate',
     load: async () => (await import('./list-command.ts')).listCommand(),

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
@@ -10,6 +12,7 @@ import { parsePolicy } from '../policies.ts'
 // npm run bench:sim: how many requests of players a core simulates, what a player takes in memory, and whether a larger
 // fleet is slower for each request. The network model and the hash of decisions are on. Time is the CPU time of this
 // process, all of its threads together (the garbage collector has its own): what else runs on the machine has no say.
+// The figures of bulk mode come from lab/bench/sim-bulk.ts, which takes real time on one core.
 
 export interface ExactBenchOptions {
   readonly players: number
@@ -113,7 +116,15 @@ function memoryNow(): number {
   return heapUsed + arrayBuffers
 }
 
+/** Bulk mode in a process of its own: neither its memory nor what the compiler has learnt of the cores may mix with ours. */
+function benchBulkApart(): Record<string, number> {
+  const file = join(import.meta.dirname, 'sim-bulk.ts')
+  const said = execFileSync(process.execPath, [file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  return (JSON.parse(said) as { figures: Record<string, number> }).figures
+}
+
 if (import.meta.main) {
-  const figures = benchExact(usual, line => process.stderr.write(`bench:sim: ${line}\n`))
+  const exact = benchExact(usual, line => process.stderr.write(`bench:sim: ${line}\n`))
+  const figures = { ...exact, ...benchBulkApart() }
   process.stdout.write(`${JSON.stringify({ bench: 'sim', figures })}\n`)
 }

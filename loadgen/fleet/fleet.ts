@@ -33,10 +33,20 @@ export interface Shard {
 /** Which of `count` places `fraction` falls on; 0 when there is none. */
 export const placeOf = (fraction: number, count: number): number => Math.min(count - 1, Math.floor(fraction * count))
 
-/** Player `index` of the fleet. Every draw is made in a fixed order, whether it is used or not. */
-export function setupOf({ fleet, event, seed, startMs, durationMs }: FleetSource, index: number): FleetPlayer {
+/** Player `index` of the fleet. */
+export const setupOf = (source: FleetSource, index: number): FleetPlayer =>
+  drawSetup(source, index, new RandomStream(source.seed, `player/${index}`))
+
+/**
+ * A player of the fleet, drawn from `stream`. Every draw is made in a fixed order, whether it is used or not, so that a
+ * stream of another kind (sim/bulk spreads its few players evenly over every draw) draws from the same fleet.
+ */
+export function drawSetup(
+  { fleet, event, seed, startMs, durationMs }: FleetSource,
+  index: number,
+  stream: RandomStream,
+): FleetPlayer {
   const run = { startMs, durationMs }
-  const stream = new RandomStream(seed, `player/${index}`)
   const profile = profileAt(fleet.profiles, stream.next())
   const siteFraction = stream.next()
   const edgeFraction = stream.next()
