@@ -9,7 +9,7 @@ const always: readonly string[] = [
   'the kernel, the network interface and TCP in detail: a way is a latency, a lost packet a delay, a link a fair share',
   "garbage collection and other pauses of the processes, but for what the calibration's quantiles caught of them",
   'contention between processes of one machine: each process has cores of its own',
-  'bytes: bodies are sizes and identities, so that a wrong or torn body cannot be made by an edge',
+  'bytes: bodies are identities and lengths, which every answer is checked for; a body that is damaged in itself cannot be',
   'connection limits and their queues, idle connections that are closed, HTTP that cannot be read',
 ]
 const ofStores: Readonly<Record<Scenario['store']['is'], readonly string[]>> = {

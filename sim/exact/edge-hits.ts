@@ -6,7 +6,7 @@ import type { ObjectId } from '../objects.ts'
 import { type SimEdge, saidFor, shortBytes } from './edge.ts'
 import { deciders, edgeReasonPlaces, foldEdgeVerdict } from './folding.ts'
 import type { Labour } from './ground.ts'
-import { noFacts, type ObjectFacts } from './upstream-call.ts'
+import { isWrong, noFacts, type ObjectFacts } from './upstream-call.ts'
 import { Waits } from './waits.ts'
 
 // Verdicts that many requests share: an answer out of storage or of the edge's own making changes no state, and holds
@@ -21,6 +21,8 @@ export interface Hit {
   readonly bytes: number
   readonly facts: ObjectFacts
   readonly said: number
+  /** 1: another object's body, or not the whole of it. */
+  readonly wrong: number
   /** The place of the reason in the list of reasons. */
   readonly reason: number
   readonly counter: number
@@ -114,6 +116,7 @@ export class EdgeHits {
         status: verdict.status,
         bytes: shortBytes(verdict),
         facts: noFacts,
+        wrong: 0,
         labour,
         cpuMs: labour.cpuMs(),
       }
@@ -124,7 +127,8 @@ export class EdgeHits {
     const labour = ground.labour.edgeHit
     const bytes = head.bodyBytes as number
     const facts = copies.get(verdict.copy)?.facts ?? noFacts
-    return { ...common, status: head.status, bytes, facts, labour, cpuMs: labour.cpuMs(bytes) }
+    const wrong = Number(isWrong(facts, object, bytes))
+    return { ...common, status: head.status, bytes, facts, wrong, labour, cpuMs: labour.cpuMs(bytes) }
   }
 
   #count({ counter, isHit }: Hit, now: EpochMs): void {

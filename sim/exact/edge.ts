@@ -17,7 +17,7 @@ import { at, type Exchanges, results, said } from './exchanges.ts'
 import { type SimFetch, SimFetches, type Upstreams } from './fetches.ts'
 import { edgeReasonPlaces, foldEdgeEffects, foldEdgeVerdict } from './folding.ts'
 import type { Ground } from './ground.ts'
-import { noFacts } from './upstream-call.ts'
+import { isWrong, noFacts } from './upstream-call.ts'
 
 // One edge in virtual time: what edge/http/driver.ts does over sockets. It owns who waits and who reads, and decides
 // nothing itself. Requests of players are numbers (exchanges.ts), those of siblings are calls.
@@ -105,6 +105,7 @@ export class SimEdge {
       exchanges.bytes[exchange] = hit.bytes
       exchanges.availableMs[exchange] = hit.facts.availableMs as number
       exchanges.playlist[exchange] = hit.facts.playlist
+      exchanges.wrong[exchange] = hit.wrong
       exchanges.said[exchange] = hit.said
       exchanges.reason[exchange] = hit.reason
       const leavesMs = this.cores.work(hit.cpuMs, now) as number
@@ -310,6 +311,7 @@ export class SimEdge {
     exchanges.bytes[exchange] = bytes
     exchanges.availableMs[exchange] = facts.availableMs as number
     exchanges.playlist[exchange] = facts.playlist
+    exchanges.wrong[exchange] = Number(isWrong(facts, exchanges.object[exchange] as number, bytes))
     this.#say(exchange, reason, collapsed)
     const work = hitReasons.has(reason) ? this.ground.labour.edgeHit : this.ground.labour.edgeWait
     const leavesMs = work.doneBy(this.cores, bytes, now)
@@ -328,6 +330,7 @@ export class SimEdge {
     exchanges.bytes[exchange] = shortBytes(answer)
     exchanges.availableMs[exchange] = NaN
     exchanges.playlist[exchange] = undefined
+    exchanges.wrong[exchange] = 0
     this.#say(exchange, answer.reason, false)
     this.#leaves(exchange, this.ground.labour.edgeRefuse.doneBy(this.cores, 0, now), now)
   }
@@ -373,6 +376,7 @@ export class SimEdge {
     copy.siblings = []
     for (const exchange of readers) {
       exchanges.bytes[exchange] = copy.receivedBytes
+      exchanges.wrong[exchange] = Number(isWrong(copy.facts, exchanges.object[exchange] as number, copy.receivedBytes))
       const firstLeavesMs = exchanges.firstByteMs[exchange] as number
       this.#hits.sent(copy.receivedBytes, Math.max(0, (now as number) - (exchanges.arrivedMs[exchange] as number)))
       this.#world.answerLeaves(exchange, NaN, Math.max(now as number, firstLeavesMs))

@@ -49,6 +49,8 @@ export class Exchanges {
   bytes = new Int32Array(firstCapacity)
   status = new Int16Array(firstCapacity)
   result = new Uint8Array(firstCapacity)
+  /** 1: the body is another object's, or not whole. */
+  wrong = new Uint8Array(firstCapacity)
   said = new Uint8Array(firstCapacity)
   /** The place of the edge's reason in the list of reasons. */
   reason = new Uint8Array(firstCapacity)
@@ -75,6 +77,7 @@ export class Exchanges {
     this.bytes = widened(this.bytes, new Int32Array(capacity))
     this.status = widened(this.status, new Int16Array(capacity))
     this.result = widened(this.result, new Uint8Array(capacity))
+    this.wrong = widened(this.wrong, new Uint8Array(capacity))
     this.said = widened(this.said, new Uint8Array(capacity))
     this.reason = widened(this.reason, new Uint8Array(capacity))
   }

@@ -69,6 +69,7 @@ export class FleetTally {
   #bytes = 0
   #hitNegative = 0
   #early404 = 0
+  #wrongBodies = 0
   #aborted = 0
 
   constructor(event: LiveEvent, objects: Objects, startMs: EpochMs) {
@@ -162,6 +163,7 @@ export class FleetTally {
     }
     this.#statuses[status] = (this.#statuses[status] as number) + 1
     this.#waits.ttfb.add(firstByteMs - (exchanges.sentMs[exchange] as number))
+    if (status === 200 && exchanges.wrong[exchange] === 1) this.#wrongBodies++
     if (status === 200 && isSegment) this.#segmentCame(exchanges, exchange, object)
     else if (status === 404) this.#notFound(exchanges, exchange, object, isSegment)
     else if (status >= 500) this.#series.status_5xx.add(firstByteMs, 1)
@@ -175,6 +177,7 @@ export class FleetTally {
     whole.count('requests.segment', this.#segmentRequests)
     count('bytes_received', this.#bytes)
     count('early_404_seen', this.#early404)
+    count('wrong_bodies', this.#wrongBodies)
     count('requests_aborted', this.#aborted)
     for (const [status, value] of this.#statuses.entries()) count(`responses.status.${status}`, value)
     for (const [result, value] of this.#results.entries()) count(`failures.${resultNames[result]}`, value)

@@ -28,6 +28,7 @@ import type { Part } from '../../results/record/part.ts'
 import { type OriginPlace, takesPuts } from '../../scenarios/origin-places.ts'
 import { Cores } from '../network/cores.ts'
 import type { SharedLink } from '../network/shared-link.ts'
+import type { ObjectId } from '../objects.ts'
 import { type CallId, noCall } from './agenda.ts'
 import { foldOriginEffects, foldOriginVerdict } from './folding.ts'
 import type { Told } from './following.ts'
@@ -360,8 +361,11 @@ export class SimOrigin {
         duress: core.isShedding(now),
       }),
     ]
-    const facts = { availableMs: Math.floor(candidate.storedMs as number) }
     const bytes = candidate.bodyBytes as number
+    const facts = {
+      availableMs: Math.floor(candidate.storedMs as number),
+      body: { object: this.#objectOf(candidate), bytes },
+    }
     const { resume } = asked.call.plan
     if (this.#isCurrent(asked.call, candidate.etag)) {
       this.#send(asked, { status: 304, fields, bytes: 0, facts, isFill: false }, now)
@@ -429,6 +433,12 @@ export class SimOrigin {
     if (!takesPuts(this.#place)) return
     this.books.count('store_states_saved')
     this.#storage.saveState(this.core.operatorState(), this.region, now)
+  }
+
+  #objectOf({ rendition, number }: Candidate): ObjectId {
+    const { event, objects } = this.#ground
+    const common = { event: event.event, rendition }
+    return objects.idOf(number === undefined ? { kind: 'init', ...common } : { kind: 'segment', ...common, number })
   }
 
   #kindOf(rendition: string): 'video' | 'audio' {

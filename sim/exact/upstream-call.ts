@@ -1,6 +1,7 @@
 import type { FetchFailure, FetchPlan, UpstreamHead } from '../../edge/core/verdict.ts'
 import type { Bytes, EpochMs, Ms } from '../../live/units.ts'
 import type { PlaylistSegments } from '../../origin/core/verdict.ts'
+import type { ObjectId } from '../objects.ts'
 
 // A request from an edge to the origin or to a sibling, as both ends see it.
 
@@ -9,6 +10,8 @@ export interface ObjectFacts {
   /** When it was published, as `CMSD-Static` says it; NaN where nothing says it. */
   readonly availableMs: EpochMs
   readonly playlist?: PlaylistSegments | undefined
+  /** Whose body it is, and how long that is as it was published: a player that gets another one has a wrong body. */
+  readonly body?: { readonly object: ObjectId; readonly bytes: number } | undefined
 }
 
 export const noFacts: ObjectFacts = { availableMs: NaN }
@@ -29,3 +32,7 @@ export interface UpstreamCall {
   /** Called when the asker takes it back. */
   onTakenBack: ((now: EpochMs) => void) | undefined
 }
+
+/** Whether `bytes` of a copy with `facts` are not the whole body of `object`. */
+export const isWrong = ({ body }: ObjectFacts, object: ObjectId, bytes: number): boolean =>
+  body !== undefined && (body.object !== object || body.bytes !== bytes)

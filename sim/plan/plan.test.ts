@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../live/limits.ts'
+import { loadScenario } from '../../scenarios/load.ts'
 import { simulateBulk } from '../bulk/bulk.ts'
 import { loadInput } from '../node/load-plan.ts'
 import { formatAmount, formatIn, formatSecond, parseAmount } from './amounts.ts'
@@ -7,7 +9,7 @@ import { speedFor } from './columns.ts'
 import { countedOf, joinShards, planRecordOf, type Shard } from './make-plan.ts'
 import { drawPlan } from './picture.ts'
 import { PlanError } from './plan-error.ts'
-import type { PlanFlags, PlanInput } from './plan-input.ts'
+import { inputOfScenario, type PlanFlags, type PlanInput } from './plan-input.ts'
 import { planRecordSchema } from './plan-record.ts'
 import { saturationOf, viewersAt } from './predict.ts'
 import { kneeOf, parseSweep } from './sweep.ts'
@@ -194,6 +196,17 @@ test('every behaviour that the policy has is put off alone', () => {
   )
   expect(off.map(({ name }) => name)).not.toContain('staleLive')
   for (const variant of off) expect(variant.policy).not.toEqual(policy)
+})
+
+test('of a scenario: a lost region is planned with, faults of what stands behind an origin are refused by name', () => {
+  const { faults } = inputOfScenario(loadScenario('region-loss'), { edges: 30 })
+  expect(faults).toMatchObject([{ do: 'lose-region', region: 'eu', wayOverMs: limits.heartbeatMs }])
+  expect(() => inputOfScenario(loadScenario('storage-stall'), {})).toThrow(
+    /store-slow at 5000 ms is no fault that a plan/,
+  )
+  for (const name of ['cache-loss', 'node-loss', 'origin-crash', 'torn-upload']) {
+    expect(() => inputOfScenario(loadScenario(name), {}), name).toThrow(PlanError)
+  }
 })
 
 test('a default topology has exactly the edges and sites that were asked for', () => {
