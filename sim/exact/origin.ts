@@ -364,6 +364,7 @@ export class SimOrigin {
     const bytes = candidate.bodyBytes as number
     const facts = {
       availableMs: Math.floor(candidate.storedMs as number),
+      playlist: undefined,
       body: { object: this.#objectOf(candidate), bytes },
     }
     const { resume } = asked.call.plan
@@ -390,7 +391,7 @@ export class SimOrigin {
   #describe(asked: Asked, verdict: Extract<OriginVerdict, { do: 'describe' }>, now: EpochMs): void {
     const { bytes, etag } = this.#texts.get(this.core.eventConfig(), verdict)
     const fields = ['etag', etag, ...lifetimeFields(verdict.lifetime, now), ...this.#eventFields.get()]
-    const facts = { availableMs: NaN, playlist: verdict.segments }
+    const facts = { availableMs: NaN, playlist: verdict.segments, body: undefined }
     if (this.#isCurrent(asked.call, etag))
       this.#send(asked, { status: 304, fields, bytes: 0, facts, isFill: false }, now)
     else {

@@ -9,12 +9,12 @@ import type { ObjectId } from '../objects.ts'
 export interface ObjectFacts {
   /** When it was published, as `CMSD-Static` says it; NaN where nothing says it. */
   readonly availableMs: EpochMs
-  readonly playlist?: PlaylistSegments | undefined
+  readonly playlist: PlaylistSegments | undefined
   /** Whose body it is, and how long that is as it was published: a player that gets another one has a wrong body. */
-  readonly body?: { readonly object: ObjectId; readonly bytes: number } | undefined
+  readonly body: { readonly object: ObjectId; readonly bytes: number } | undefined
 }
 
-export const noFacts: ObjectFacts = { availableMs: NaN }
+export const noFacts: ObjectFacts = { availableMs: NaN, playlist: undefined, body: undefined }
 
 /** The asking edge's end: instants are those at which something leaves the upstream. */
 export interface UpstreamCall {

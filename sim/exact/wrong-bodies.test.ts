@@ -6,7 +6,7 @@ import { FleetTally } from './fleet-tally.ts'
 import { isWrong, noFacts } from './upstream-call.ts'
 
 test('an answer is wrong when it is not the whole body of what was asked', () => {
-  const facts = { availableMs: 0, body: { object: 4, bytes: 100 } }
+  const facts = { availableMs: 0, playlist: undefined, body: { object: 4, bytes: 100 } }
   expect(isWrong(facts, 4, 100)).toBe(false)
   expect(isWrong(facts, 5, 100)).toBe(true)
   expect(isWrong(facts, 4, 99)).toBe(true)
