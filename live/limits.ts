@@ -124,6 +124,8 @@ export const limits = {
   s3Described: 32,
   /** How long a count of a bucket's objects stands, which takes a request for each thousand of them. */
   s3StatsMs: 10_000,
+  /** A write of the store that takes longer is named: the real system calls it a bug (facts on storage). */
+  slowWriteMs: 500,
   /** memcached servers of one region: a key's server is found by hashing over all of them. */
   memcachedServers: 64,
   /** memcached answers a body's chunks in a few ms; after this the store is asked, which has most of a segment left. */

@@ -65,7 +65,8 @@ export const storageFigureDefinitions = [
     name: 'writes_over_500_ms',
     unit: '1',
     kind: 'timed',
-    definition: 'Writes to the stores that took longer than 500 ms, acknowledged or not.',
+    definition:
+      "Writes to the stores that took longer than 500 ms, acknowledged or not; each is named in its origin's `stderr.log`.",
   },
   {
     name: 'publish_to_hold_visible_ms_p50',

@@ -1,3 +1,4 @@
+import { limits } from '../live/limits.ts'
 import type { FigureName } from './figure-definitions.ts'
 import type { Part } from './record/part.ts'
 import { countAbove, histogramOf, maximum, percentile, sum, total } from './sums.ts'
@@ -6,9 +7,6 @@ import { countAbove, histogramOf, maximum, percentile, sum, total } from './sums
 // database below the cache.
 
 type Figures = Partial<Record<FigureName, number | undefined>>
-
-/** A write above this is counted one by one. */
-const slowWriteMs = 500
 
 export function storageFigures(parts: readonly Part[]): Figures {
   const origins = parts.filter(part => part.role === 'origin')
@@ -62,7 +60,7 @@ function publishFigures(origins: readonly Part[]): Figures {
     publish_ms_p50: percentile(publish, 50),
     publish_ms_p90: percentile(publish, 90),
     publish_ms_p99: percentile(publish, 99),
-    writes_over_500_ms: countAbove(histogramOf(origins, 'store_write_ms'), slowWriteMs),
+    writes_over_500_ms: countAbove(histogramOf(origins, 'store_write_ms'), limits.slowWriteMs),
     publish_to_hold_visible_ms_p50: percentile(visible, 50),
     read_your_writes_ms_p99: slowest(origins, (written, read) => written === read),
     read_your_writes_across_ms_p99: slowest(origins, (written, read) => written !== read),

@@ -83,7 +83,13 @@ export class OriginStore {
     try {
       await this.#bounded(store.put(this.keyOf(body), bytes, meta, etag), 'keep')
     } finally {
-      time('store_write_ms', between(begunMs, now()))
+      const tookMs = between(begunMs, now()) as number
+      time('store_write_ms', tookMs)
+      if (tookMs > limits.slowWriteMs) {
+        process.stderr.write(
+          `tidegate: the store took ${Math.round(tookMs)} ms to keep ${formatKey(this.keyOf(body))}\n`,
+        )
+      }
     }
   }
 

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { pinned } from './pin.ts'
 import type { Plan, Result } from './worker-commands.ts'
 
 // A process of the store benchmark, as its parent sees it.
 
 const worker = fileURLToPath(new URL('./store-worker.ts', import.meta.url))
-const taskset = '/usr/bin/taskset'
 
 interface Waiting {
   readonly done: (result: never) => void
@@ -21,8 +20,7 @@ export class StoreProcess {
 
   /** @param core that it may run on, where the machine can keep it there */
   constructor(environment: Readonly<Record<string, string>>, core?: number) {
-    const pinned = core !== undefined && existsSync(taskset) ? [taskset, '-c', String(core)] : []
-    const [command = process.execPath, ...rest] = [...pinned, process.execPath, worker]
+    const [command = process.execPath, ...rest] = [...pinned(core), process.execPath, worker]
     this.#child = spawn(command, rest, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, ...environment },
