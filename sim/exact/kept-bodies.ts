@@ -55,9 +55,9 @@ export class KeptBodies {
     return true
   }
 
-  /** The ETag of what stands under this name. */
-  etagOf(target: Target): string | undefined {
-    return this.#bodies.get(nameOf(target))?.etag
+  /** What stands under this name. */
+  find(target: Target): Candidate | undefined {
+    return this.#bodies.get(nameOf(target))
   }
 
   remove(target: Target): void {

@@ -120,11 +120,9 @@ export class SimOriginStore {
   /** Nobody waits for it. */
   remove(target: Target, now: EpochMs): void {
     const { storage, region } = this.#parts
-    const etag = storage.of(region).etagOf(target)
+    const known = storage.of(region).find(target)
     storage.remove(target, region)
-    if (etag === undefined) return
-    const bodyBytes = Number(/-(\d+)"$/.exec(etag)?.[1] ?? 0)
-    this.#tier?.removed({ ...target, etag, bodyBytes }, now)
+    if (known) this.#tier?.removed(known, now)
   }
 
   #get(candidate: Candidate, now: EpochMs, ended: StoreEnded): void {
@@ -139,7 +137,7 @@ export class SimOriginStore {
         if (this.#isClosed) return
         const kept = storage.of(region)
         if (!kept.answers) ended('unavailable', at)
-        else ended(kept.etagOf(candidate) === candidate.etag ? undefined : 'missing', at)
+        else ended(kept.find(candidate)?.etag === candidate.etag ? undefined : 'missing', at)
       })
     })
   }

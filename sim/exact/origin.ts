@@ -174,7 +174,8 @@ export class SimOrigin {
   }
 
   listStored(): readonly Candidate[] {
-    return this.#storage.of(this.region).list()
+    const kept = this.#storage.of(this.region)
+    return kept.answers ? kept.list() : []
   }
 
   part(): Part {

@@ -23,9 +23,7 @@ export interface TierParts {
   readonly readBelow: (candidate: Candidate, bytes: number, now: EpochMs, ended: StoreEnded) => void
 }
 
-type Named = Pick<Candidate, 'pipeline' | 'rendition' | 'number' | 'etag' | 'bodyBytes'>
-
-const bodyOf = ({ pipeline, rendition, number, etag, bodyBytes }: Named): TierBody => ({
+const bodyOf = ({ pipeline, rendition, number, etag, bodyBytes }: Candidate): TierBody => ({
   id: `${rendition}/${number ?? 'init'}/${pipeline} ${etag}`,
   chunks: Math.max(1, Math.ceil((bodyBytes as number) / limits.chunkBytes)),
   chunkBytes: limits.chunkBytes,
@@ -68,7 +66,7 @@ export class SimTier {
     this.#apply(effects, now)
   }
 
-  removed(candidate: Named, now: EpochMs): void {
+  removed(candidate: Candidate, now: EpochMs): void {
     this.#apply(this.#core.removed(bodyOf(candidate), now).effects, now)
   }
 

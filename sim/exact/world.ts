@@ -187,8 +187,9 @@ export class ExactWorld implements EdgeWorld {
 
   /** Why what was acknowledged at the place `target` cannot be read back there; undefined: it can. */
   whyLost(target: string, acknowledged: Acknowledged): string | undefined {
-    const found = this.storage.of(this.origins.regionOf(target)).etagOf(acknowledged)
-    return found === acknowledged.etag ? undefined : found === undefined ? 'missing' : `the store gave ${found}`
+    const found = this.storage.of(this.origins.regionOf(target)).find(acknowledged)
+    if (found?.etag === acknowledged.etag) return undefined
+    return found === undefined ? 'missing' : `the store gave ${found.etag}`
   }
 
   /** Ends every origin process of `region` without warning. */
