@@ -141,7 +141,7 @@ export class ExactWorld implements EdgeWorld {
   askOrigin(call: UpstreamCall, now: EpochMs): void {
     const { upstream } = call.plan
     const origin = upstream.is === 'origin' ? this.origins.deliveryIn(upstream.region as string) : undefined
-    if (origin) origin.ask(call, now)
+    if (origin) origin.deliverySide.ask(call, now)
     else call.fails('refused', now)
   }
 
@@ -273,7 +273,7 @@ export class ExactWorld implements EdgeWorld {
     const [region, ...others] = regions
     const way = this.ground.ways.edgeOrigin
     this.agenda.at(after(now, way.oneWayMs()), askedMs => {
-      const config = this.origins.deliveryIn(region as string)?.askForConfig(edge.name, askedMs)
+      const config = this.origins.deliveryIn(region as string)?.deliverySide.askForConfig(edge.name, askedMs)
       this.agenda.at(after(askedMs, way.oneWayMs()), heardMs => {
         if (config !== undefined || others.length === 0) edge.learned(config, heardMs)
         else this.#learnFrom(edge, others, heardMs)
