@@ -43,6 +43,8 @@ function fileOf(name: string, content: string): string {
 describe.concurrent('the command line', () => {
   test.each([
     'run',
+    'sim',
+    'calibrate',
     'list',
     'explain',
     'gate',
@@ -59,7 +61,7 @@ describe.concurrent('the command line', () => {
     const { code, stdout } = await tidegate(name, '--help')
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^Usage: tidegate ${name}`))
-    expect(stdout).toMatch(/Examples?:\n\s+/)
+    expect(stdout).toMatch(/(Examples?:\n\s+|Then: tidegate)/)
   })
 
   test('the whole command has help that names every part', async () => {
@@ -67,6 +69,8 @@ describe.concurrent('the command line', () => {
     expect(code).toBe(0)
     for (const name of [
       'run',
+      'sim',
+      'calibrate',
       'list',
       'explain',
       'gate',

@@ -7,6 +7,10 @@ import { GateError } from '../results/gate/outcome.ts'
 import { MergeError } from '../results/record/merge.ts'
 import { RecordError } from '../results/record/read.ts'
 import { ScenarioError } from '../scenarios/scenario-error.ts'
+import { CalibrationError } from '../sim/calibration.ts'
+import { ActionError } from '../sim/exact/actions.ts'
+import { MemoryError } from '../sim/memory.ts'
+import { PlanError } from '../sim/plan/plan-error.ts'
 
 // How the command ends. A mistake of the user's is told in a line, without a stack.
 
@@ -20,7 +24,18 @@ export const exitCodes = {
   checkFailed: 3,
 } as const
 
-const userMistakes = [ScenarioError, ConfigurationError, MergeError, ExplainError, RecordError, GateError]
+const userMistakes = [
+  ScenarioError,
+  ConfigurationError,
+  MergeError,
+  ExplainError,
+  RecordError,
+  GateError,
+  CalibrationError,
+  MemoryError,
+  ActionError,
+  PlanError,
+]
 
 /** A store that holds something else than what was asked for. */
 const isOtherSchema = (error: unknown): boolean => error instanceof StoreError && error.fault === 'schema'

@@ -17,6 +17,21 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./run-command.ts')).runCommand(),
   },
   {
+    name: 'sim',
+    description: 'simulate a scenario in virtual time, every player by itself, and compare policies',
+    load: async () => (await import('./sim-command.ts')).simCommand(),
+  },
+  {
+    name: 'calibrate',
+    description: 'measure this machine for tidegate sim: service times, latencies, generator overhead',
+    load: async () => (await import('./calibrate-command.ts')).calibrateCommand(),
+  },
+  {
+    name: 'plan',
+    description: 'predict what every tier has to bear, for any number of viewers and edges',
+    load: async () => (await import('./plan-command.ts')).planCommand(),
+  },
+  {
     name: 'list',
     description: 'list the scenarios that come with Tidegate',
     load: async () => (await import('./list-command.ts')).listCommand(),

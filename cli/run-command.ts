@@ -6,8 +6,8 @@ import { allHeld } from '../results/checks.ts'
 import { figureDefinitions } from '../results/figure-definitions.ts'
 import { renderTerminal } from '../results/render/terminal.ts'
 import { loadScenario } from '../scenarios/load.ts'
-import type { Scenario } from '../scenarios/schema.ts'
 import { exitCodes } from './errors.ts'
+import { repeated, withOverrides } from './flags.ts'
 import { interruptSignal } from './interrupt.ts'
 import { atLeastOne, wholeNumber } from './numbers.ts'
 import { type OutputFlags, withOutputOptions, writeOutputs } from './output-options.ts'
@@ -107,11 +107,3 @@ async function run(name: string, flags: Flags): Promise<number> {
   if (record.partial) return exitCodes.harnessFailed
   return allHeld(record.variants) ? exitCodes.held : exitCodes.checkFailed
 }
-
-const withOverrides = (scenario: Scenario, { players, seed }: Flags): Scenario => ({
-  ...scenario,
-  seed: seed ?? scenario.seed,
-  fleet: { ...scenario.fleet, players: players ?? scenario.fleet.players },
-})
-
-const repeated = (one: string, before: string[] = []): string[] => [...before, one]

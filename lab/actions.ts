@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../live/event.ts'
-import { liveEdge } from '../live/template.ts'
+import { newestNumbers } from '../live/template.ts'
 import { after, type EpochMs } from '../live/units.ts'
 import { now } from '../process/clock.ts'
 import type { RecordedAction } from '../results/faults.ts'
@@ -153,8 +153,7 @@ async function pipelines(world: ActedUpon, pipeline: string | undefined, faults:
 
 /** The numbers of the newest `count` segments. */
 function lastSegments(world: ActedUpon, count: number): { from: number; to: number } {
-  const edge = liveEdge(world.plan.event, now()) as number
-  const from = Math.max(world.plan.event.firstNumber, edge - count + 1)
-  if (edge < from) throw new HarnessError('there is no segment yet that a mask or an invalidation could name')
-  return { from, to: edge }
+  const numbers = newestNumbers(world.plan.event, count, now())
+  if (!numbers) throw new HarnessError('there is no segment yet that a mask or an invalidation could name')
+  return { from: numbers.from as number, to: numbers.to as number }
 }

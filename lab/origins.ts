@@ -1,10 +1,17 @@
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs } from '../live/units.ts'
+import {
+  delivers,
+  type OriginPlace,
+  originsOf,
+  preferredRegions,
+  publishedTo,
+  takesPuts,
+} from '../scenarios/origin-places.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { freePort } from '../services/free-port.ts'
 import type { ControlClient } from './control-client.ts'
 import { HarnessError } from './harness-error.ts'
-import { delivers, type OriginPlace, originsOf, preferredRegions, publishedTo, takesPuts } from './origin-places.ts'
 import { originConfig } from './process-configs.ts'
 import type { Processes } from './processes.ts'
 import type { VariantStorage } from './storage/variant-storage.ts'

@@ -1,9 +1,9 @@
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs } from '../live/units.ts'
 import type { StoreConfig } from '../origin/store/store-config.ts'
+import type { OriginRole } from '../scenarios/origin-places.ts'
 import { edgeNames } from '../scenarios/references.ts'
 import type { Scenario } from '../scenarios/schema.ts'
-import type { OriginRole } from './origin-places.ts'
 import type { NamedPolicy } from './policies.ts'
 
 // The configuration of each process of a run, from the scenario alone.

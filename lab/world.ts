@@ -1,7 +1,8 @@
-import { Topology } from '../edge/core/topology.ts'
+import { designatedOf } from '../edge/core/topology.ts'
 import type { LiveEvent } from '../live/event.ts'
 import type { EpochMs, Ms } from '../live/units.ts'
 import { now } from '../process/clock.ts'
+import { originsOf } from '../scenarios/origin-places.ts'
 import type { Action, Scenario } from '../scenarios/schema.ts'
 import type { Contender, SideBySide } from './contenders.ts'
 import type { ControlClient } from './control-client.ts'
@@ -12,7 +13,6 @@ import { PeerEdges } from './edges/peer-edges.ts'
 import { UrlEdge } from './edges/url-edge.ts'
 import { eventThrough } from './event-through.ts'
 import { HarnessError } from './harness-error.ts'
-import { originsOf } from './origin-places.ts'
 import { type Listening, Origins } from './origins.ts'
 import { edgesOf, fleetConfig, pipelineConfig, type SiteUrls } from './process-configs.ts'
 import { Processes } from './processes.ts'
@@ -146,11 +146,13 @@ export class World {
 
   /** The edge that fills the first rendition for `site`. */
   designatedIn(site: string): string {
-    const edges = edgesOf(this.plan.scenario).filter(place => place.site === site)
-    const topology = new Topology(edges[0]?.edge as string)
-    topology.set(edges.map(({ edge }) => edge))
+    const ofSite = edgesOf(this.plan.scenario).filter(place => place.site === site)
     const { event, renditions } = this.plan.event
-    return topology.order(event, renditions[0]?.name as string)[0] as string
+    return designatedOf(
+      event,
+      renditions[0]?.name as string,
+      ofSite.map(({ edge }) => edge),
+    )
   }
 
   /** Why `action` is not possible with these edges; undefined when it is. */

@@ -197,6 +197,8 @@ export const limits = {
   playerConnections: 6,
   /** Requests of one replayed log, held in memory: 4 million are about 500 MiB. */
   replayRequests: 4_000_000,
+  /** What a simulation may take by its own estimate: what a Node process has without being told otherwise. */
+  simulationBytes: 3_072 * mib,
   /** What players bear until a segment's first byte (design, "Waiting and filling"). */
   playerPatienceMs: 5_000,
   /** A waiter at the edge, from its own arrival. */

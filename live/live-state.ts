@@ -1,4 +1,5 @@
 import { type BareItem, type Item, parseItem, parseList, serializeItem, serializeList, Token } from 'structured-headers'
+import { remembered } from './remembered.ts'
 
 // The `Live-*` fields (design, "The wire"): what a segment is and which state of its event an answer speaks of.
 // Structured fields (RFC 9651), read and written with the library for them.
@@ -44,14 +45,17 @@ export const isOlderState = (heard: EventState, asked: EventState): boolean =>
 export const formatEventState = (state: EventState): string =>
   serializeItem([state.version, new Map([['sequence', state.sequence]])])
 
-export function parseEventState(field: string | undefined): EventState | undefined {
+export const parseEventState = (field: string | undefined): EventState | undefined =>
+  field === undefined ? undefined : readEventState(field)
+
+const readEventState = remembered((field): EventState | undefined => {
   const item = itemOf(field)
   const sequence = item?.[1].get('sequence') ?? 0
   const version = item?.[0]
   return Number.isInteger(version) && Number.isInteger(sequence)
     ? { version: version as number, sequence: sequence as number }
     : undefined
-}
+})
 
 /** `Live-Edge: "a1";site="a"`: the edge that asks, and its site. */
 export const formatEdgeName = (edge: string, site: string): string => serializeItem([edge, new Map([['site', site]])])

@@ -1,6 +1,7 @@
 import { parseList, serializeList } from 'structured-headers'
 import { z } from 'zod'
 import { limits } from './limits.ts'
+import { remembered } from './remembered.ts'
 
 // Streaming events that travel as response headers (fact file live-origin.md, "Notifications"). They accumulate; the
 // edge keeps the latest set of an event in memory and puts it on every response of that event.
@@ -80,8 +81,10 @@ export function formatNotifications(state: NotificationState): string {
 }
 
 /** Reads `Live-Notifications`; undefined when absent, too long or malformed (an edge then keeps what it knows). */
-export function parseNotifications(field: string | undefined): NotificationState | undefined {
-  if (field === undefined || field.length > 2 * limits.notificationsBytes) return undefined
+export const parseNotifications = (field: string | undefined): NotificationState | undefined =>
+  field === undefined || field.length > 2 * limits.notificationsBytes ? undefined : readNotifications(field)
+
+const readNotifications = remembered((field): NotificationState | undefined => {
   try {
     const [head, ...rest] = parseList(field)
     const order = z
@@ -99,4 +102,4 @@ export function parseNotifications(field: string | undefined): NotificationState
   } catch {
     return undefined
   }
-}
+})

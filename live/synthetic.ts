@@ -1,5 +1,7 @@
+import { limits } from './limits.ts'
+import type { Defect } from './live-state.ts'
 import { hash32 } from './random.ts'
-import type { Bytes, EpochMs, SegmentNumber } from './units.ts'
+import { type Bytes, clamp, type EpochMs, type Ms, type SegmentNumber } from './units.ts'
 
 // Sized synthetic bodies: a readable head that carries address, pipeline, publication and checksum, then filler that
 // depends on all of these. Two pipelines' bodies of one segment differ in every part, so that a splice is seen.
@@ -36,6 +38,22 @@ export function makeSynthetic(identity: SyntheticIdentity, bodyBytes: Bytes, crc
   if (head.length > syntheticHeadBytes) throw new RangeError(`synthetic head of ${head.length} bytes: names too long`)
   for (let i = 0; i < syntheticHeadBytes; i++) bytes[i] = i < head.length ? head.charCodeAt(i) : 0x20
   return bytes
+}
+
+/**
+ * The size of a segment of `bitsPerSecond`. A short segment is smaller by the share of media that is missing, a missing
+ * one is a head alone; a discontinuity does not change the size.
+ */
+export const syntheticBodyBytes = (bitsPerSecond: number, segmentMs: Ms, defects: readonly Defect[]): Bytes => {
+  const soundBytes = (bitsPerSecond * (segmentMs as number)) / 8_000
+  return clamp(Math.round(soundBytes * mediaShare(segmentMs, defects)), syntheticHeadBytes, limits.segmentBodyBytes)
+}
+
+/** How much of a segment's media is there, 0 to 1. */
+function mediaShare(segmentMs: Ms, defects: readonly Defect[]): number {
+  if (defects.some(defect => defect.kind === 'missing')) return 0
+  const shortMs = defects.reduce((sum, defect) => sum + (defect.kind === 'short' ? defect.ms : 0), 0)
+  return clamp(1 - shortMs / (segmentMs as number), 0, 1)
 }
 
 export type SyntheticVerdict =

@@ -58,3 +58,14 @@ export const isOfEvent = (event: LiveEvent, number: SegmentNumber): boolean =>
 /** Whether `number`, asked for at `now`, is DVR: shed first, because well behind any player's normal delay. */
 export const isDvr = (event: LiveEvent, number: SegmentNumber, now: EpochMs): boolean =>
   between(expectedPublication(event, number), now) >= event.dvrAfterMs
+
+/** The newest `count` numbers that should be published at `now`; undefined while there is none. */
+export function newestNumbers(
+  event: LiveEvent,
+  count: number,
+  now: EpochMs,
+): { readonly from: SegmentNumber; readonly to: SegmentNumber } | undefined {
+  const to = liveEdge(event, now)
+  const from = Math.max(event.firstNumber, (to as number) - count + 1)
+  return to < from ? undefined : { from, to }
+}

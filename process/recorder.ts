@@ -43,6 +43,12 @@ export class Recorder {
     histogram.recordValue(Math.min(histogramOptions.highestTrackableValue, Math.max(0, microseconds)))
   }
 
+  /** Adds `count` durations that are alike to the microsecond. */
+  timesAlike(name: string, durationMs: Ms, count: number): void {
+    const histogram = entryOf(this.#histograms, name, () => build(histogramOptions))
+    histogram.recordValueWithCount(Math.round((durationMs as number) * microsecondsAMs), count)
+  }
+
   /** Adds to the per-second timeline. */
   tick(series: string, at: EpochMs, by = 1): void {
     const seconds = entryOf(this.#series, series, () => new Map<number, number>())

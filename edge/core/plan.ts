@@ -21,6 +21,12 @@ export function waitBoundMs(question: Question, policy: EdgePolicy): Ms {
   return question.sibling ? Math.min(own, question.sibling.boundMs as number) : own
 }
 
+/** What a sibling's answer needs on its way, so that its short 404 comes before the asker gives up. */
+const siblingTravelMs = 100
+
+/** How long a sibling that is asked may take over its answer, where the asker itself gives up in `leftMs`: whole ms. */
+export const siblingBoundMs = (leftMs: Ms): Ms => Math.max(1, Math.floor((leftMs as number) - siblingTravelMs))
+
 /** When a request upstream for `question`, sent at `now`, is given up without a head. */
 export function headByMs(question: Question, upstream: Upstream, policy: EdgePolicy, now: EpochMs): EpochMs {
   if (policy.afterLockTimeout === 'origin' || !isCacheable(question.method)) return after(now, limits.unboundedWaitMs)

@@ -100,7 +100,8 @@ function notificationsField(state: NotificationState): string {
   return field
 }
 
-const hits: ReadonlySet<EdgeReason> = new Set(['hit', 'negative-hit', 'stale-error', 'stale-updating'])
+/** With these the answer came out of storage: `hit` in `Cache-Status`. */
+export const hitReasons: ReadonlySet<EdgeReason> = new Set(['hit', 'negative-hit', 'stale-error', 'stale-updating'])
 
 const forwarded: Partial<Record<EdgeReason, NonNullable<CacheStatus['fwd']>>> = {
   'fill-miss': 'uri-miss',
@@ -114,7 +115,7 @@ const forwarded: Partial<Record<EdgeReason, NonNullable<CacheStatus['fwd']>>> = 
 }
 
 function cacheStatusOf({ cacheName, reason, collapsed }: Rendering, copy: CopyHead, leftMs: Ms): CacheStatus {
-  const hit = hits.has(reason)
+  const hit = hitReasons.has(reason)
   const kept = copy.freshUntilMs > copy.arrivedMs
   return {
     cache: cacheName,

@@ -68,3 +68,10 @@ export class Topology {
     return this.origins.choose(failed)
   }
 }
+
+/** The edge of a site that fills `rendition` while all of its `edges` (at least one) live. */
+export function designatedOf(event: string, rendition: string, edges: readonly string[]): string {
+  const topology = new Topology(edges[0] as string)
+  topology.set(edges)
+  return topology.order(event, rendition)[0] as string
+}

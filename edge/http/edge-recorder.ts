@@ -1,5 +1,6 @@
 import { limits } from '../../live/limits.ts'
-import { between, type EpochMs, type Ms } from '../../live/units.ts'
+import type { EdgeReason } from '../../live/reasons.ts'
+import { type Bytes, between, type EpochMs, type Ms } from '../../live/units.ts'
 import type { AccessEntry } from '../../process/access-log-format.ts'
 import type { GuardCount } from '../../process/connections.ts'
 import { PairCounts } from '../../process/pair-counts.ts'
@@ -24,6 +25,8 @@ const reasonCount = {
 export type AskedExchange = Pick<Exchange, 'asker' | 'arrivedMs'>
 /** One whose answer has ended. */
 export type SentExchange = AccessEntry & Pick<Exchange, 'firstByteMs'>
+/** One whose wait has ended. */
+export type WaitedExchange = Pick<Exchange, 'arrivedMs' | 'question'> & { waitedMs?: Ms | undefined }
 
 export class EdgeRecorder {
   readonly #name: string
@@ -83,6 +86,19 @@ export class EdgeRecorder {
     if (hit && exchange.asker !== 'sibling') this.#recorder.tick('hits', exchange.arrivedMs)
   }
 
+  /** `count` requests of players with the same verdict; `second` counts them in time. */
+  askedAlike(asker: 'player-segment' | 'player-other', reason: EdgeReason, count: number): void {
+    this.#recorder.count(`${reasonCount[asker]}.${reason}`, count)
+    this.#recorder.count('requests', count)
+    if (asker === 'player-segment') this.#recorder.count('requests.segment', count)
+  }
+
+  /** How many requests of players came in the second of `at`, and how many of them were answered out of storage. */
+  second(at: EpochMs, requests: number, hits: number): void {
+    if (requests > 0) this.#recorder.tick('requests', at, requests)
+    if (hits > 0) this.#recorder.tick('hits', at, hits)
+  }
+
   /** A request that the core never saw, because HTTP or this program does not allow it. */
   refused(reason: 'refused-malformed' | 'refused-method' | 'refused-loop', at: EpochMs): void {
     this.#count('player-other', reason, at)
@@ -116,7 +132,7 @@ export class EdgeRecorder {
   }
 
   /** A wait has ended: with an answer, or because the client left. */
-  waited(exchange: Exchange, at: EpochMs): void {
+  waited(exchange: WaitedExchange, at: EpochMs): void {
     this.#waiting--
     const waitedMs = between(exchange.arrivedMs, at)
     exchange.waitedMs = waitedMs
@@ -129,10 +145,20 @@ export class EdgeRecorder {
   /** A response has ended, whole or not. */
   sent(exchange: SentExchange, at: EpochMs): void {
     this.ended(exchange, at)
-    this.#recorder.count('bytes_sent', exchange.bodyBytes as number)
+    this.bytesSent(exchange.bodyBytes)
     if (exchange.firstByteMs !== undefined) {
       this.#recorder.time('ttfb_ms', between(exchange.arrivedMs, exchange.firstByteMs))
     }
+  }
+
+  /** Takes over waits that were counted elsewhere, and leaves nothing there. */
+  takeWaits(waits: { handTo(recorder: Recorder): void; clear(): void }): void {
+    waits.handTo(this.#recorder)
+    waits.clear()
+  }
+
+  bytesSent(bytes: Bytes): void {
+    this.#recorder.count('bytes_sent', bytes as number)
   }
 
   /** A request has ended; where nobody sent it as an exchange, this is called by itself. */

@@ -1,11 +1,10 @@
 import { Pool } from 'undici'
 import { limits } from '../../live/limits.ts'
+import { SiblingHealth } from '../core/sibling-health.ts'
 import { failureOf } from './upstream.ts'
 
-// Whether siblings and origins live. A held request looks like a dead one, so this is asked apart from the requests: a
-// small question every 250 ms, two misses in a row or one refused connection for dead, one answer for alive.
-
-const missesForDead = 2
+// Asks siblings and origins whether they live: a small question every 250 ms. What the answers mean:
+// edge/core/sibling-health.ts.
 
 export interface HeartbeatOptions {
   readonly everyMs?: number
@@ -24,8 +23,7 @@ export interface Watchable {
 
 interface Watched extends Watchable {
   readonly pool: Pool
-  misses: number
-  alive: boolean
+  readonly health: SiblingHealth
   timer?: NodeJS.Timeout
 }
 
@@ -46,7 +44,7 @@ export class Heartbeats {
       else this.#forget(watched)
     }
     for (const [name, url] of wanted) {
-      const watched: Watched = { name, url, pool: new Pool(url, { connections: 1 }), misses: 0, alive: true }
+      const watched: Watched = { name, url, pool: new Pool(url, { connections: 1 }), health: new SiblingHealth() }
       this.#watched.set(name, watched)
       this.#beat(watched)
     }
@@ -55,12 +53,12 @@ export class Heartbeats {
   /** A request met a refused connection: it is dead until it answers again. */
   refused(name: string): void {
     const watched = this.#watched.get(name)
-    if (watched) this.#missed(watched, missesForDead)
+    if (watched) this.#refused(watched)
   }
 
   /** Everyone by name, and whether it lives. */
   state(): Record<string, boolean> {
-    return Object.fromEntries([...this.#watched.values()].map(({ name, alive }) => [name, alive]))
+    return Object.fromEntries([...this.#watched.values()].map(({ name, health }) => [name, health.alive]))
   }
 
   stop(): void {
@@ -84,24 +82,25 @@ export class Heartbeats {
       if (statusCode === 200) this.#answered(watched)
       else this.#missed(watched)
     } catch (error) {
-      this.#missed(watched, failureOf(error as Error) === 'refused' ? missesForDead : 1)
+      if (failureOf(error as Error) === 'refused') this.#refused(watched)
+      else this.#missed(watched)
     }
   }
 
   #answered(watched: Watched): void {
-    watched.misses = 0
-    this.#turn(watched, true)
+    if (this.#isWatched(watched) && watched.health.answered()) this.#options.changed(watched.name, true)
   }
 
-  #missed(watched: Watched, misses = 1): void {
-    watched.misses += misses
-    if (watched.misses >= missesForDead) this.#turn(watched, false)
+  #missed(watched: Watched): void {
+    if (this.#isWatched(watched) && watched.health.missed()) this.#options.changed(watched.name, false)
   }
 
-  #turn(watched: Watched, alive: boolean): void {
-    if (watched.alive === alive || this.#watched.get(watched.name) !== watched) return
-    watched.alive = alive
-    this.#options.changed(watched.name, alive)
+  #refused(watched: Watched): void {
+    if (this.#isWatched(watched) && watched.health.refused()) this.#options.changed(watched.name, false)
+  }
+
+  #isWatched(watched: Watched): boolean {
+    return this.#watched.get(watched.name) === watched
   }
 
   #forget(watched: Watched): void {

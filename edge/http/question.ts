@@ -5,6 +5,7 @@ import { limits } from '../../live/limits.ts'
 import { type EventState, liveFields, parseEventState, requestIdField } from '../../live/live-state.ts'
 import { clamp, type Ms } from '../../live/units.ts'
 import { isCacheable } from '../core/methods.ts'
+import { siblingBoundMs } from '../core/plan.ts'
 import type { Question } from '../core/verdict.ts'
 import { endToEndFields } from './upstream-head.ts'
 
@@ -14,13 +15,10 @@ import { endToEndFields } from './upstream-head.ts'
 const cdnName = 'tidegate'
 /** On a request to a sibling: how long it may take over its answer, ms. */
 const waitField = 'live-wait-ms'
-/** What a sibling's answer needs on its way, so that its short 404 comes before the asker gives up. */
-const answerTravelMs = 100
-
 /** `CDN-Loop` and its companions for a request to a sibling that must answer within `leftMs`. */
 export const siblingFields = (edge: string, leftMs: Ms): Record<string, string> => ({
   'cdn-loop': `${cdnName};edge="${edge}"`,
-  [waitField]: String(Math.max(1, Math.floor((leftMs as number) - answerTravelMs))),
+  [waitField]: String(siblingBoundMs(leftMs)),
 })
 
 /**

@@ -33,14 +33,16 @@ const auditedSchema = z.object({
   ),
 })
 
-interface Asked {
+interface Told {
   get(path: string): Promise<unknown>
+}
+interface Asked {
   post(path: string, body?: object): Promise<unknown>
 }
 
 export interface AuditPlan {
   readonly event: LiveEvent
-  readonly pipelines: readonly Asked[]
+  readonly pipelines: readonly Told[]
   /** The control listener of the origin that a publish listener belongs to; undefined where there is none. */
   originOf(target: string): Asked | undefined
   readonly now: EpochMs

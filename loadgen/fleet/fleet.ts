@@ -33,10 +33,20 @@ export interface Shard {
 /** Which of `count` places `fraction` falls on; 0 when there is none. */
 export const placeOf = (fraction: number, count: number): number => Math.min(count - 1, Math.floor(fraction * count))
 
-/** Player `index` of the fleet. Every draw is made in a fixed order, whether it is used or not. */
-export function setupOf({ fleet, event, seed, startMs, durationMs }: FleetSource, index: number): FleetPlayer {
+/** Player `index` of the fleet. */
+export const setupOf = (source: FleetSource, index: number): FleetPlayer =>
+  drawSetup(source, index, new RandomStream(source.seed, `player/${index}`))
+
+/**
+ * A player of the fleet, drawn from `stream`. Every draw is made in a fixed order, whether it is used or not, so that a
+ * stream of another kind (sim/bulk spreads its few players evenly over every draw) draws from the same fleet.
+ */
+export function drawSetup(
+  { fleet, event, seed, startMs, durationMs }: FleetSource,
+  index: number,
+  stream: RandomStream,
+): FleetPlayer {
   const run = { startMs, durationMs }
-  const stream = new RandomStream(seed, `player/${index}`)
   const profile = profileAt(fleet.profiles, stream.next())
   const siteFraction = stream.next()
   const edgeFraction = stream.next()
@@ -83,6 +93,18 @@ export function* playerSetups(source: FleetSource, shard?: Shard): Generator<Fle
   const order = indices.map((_, position) => position)
   order.sort((a, b) => (joins[a] as number) - (joins[b] as number) || a - b)
   for (const position of order) yield setupOf(source, indices[position] as number)
+}
+
+/**
+ * The players by which a fleet that has `source.fleet.players` grows to `players` at `now`: they come as the first ones
+ * came, by the same arrivals, counted from now (from the run's start where that is still to come).
+ */
+export function addedSetups(source: FleetSource, players: number, now: EpochMs, shard?: Shard): Iterator<FleetPlayer> {
+  const { fleet, startMs, durationMs } = source
+  const at = Math.max(startMs as number, now as number)
+  const leftMs = Math.max(0, (startMs as number) + (durationMs as number) - at)
+  const grown = { ...source, fleet: { ...fleet, players }, startMs: at, durationMs: leftMs }
+  return playerSetups(grown, shard).filter(({ index }) => index >= fleet.players)
 }
 
 /** Profiles by their shares, scaled to 1; by name, so that the order in which a file lists them does not matter. */

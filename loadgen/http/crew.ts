@@ -2,7 +2,7 @@ import { after, type EpochMs } from '../../live/units.ts'
 import { now } from '../../process/clock.ts'
 import type { DecisionLog } from '../../process/decision-log.ts'
 import { logged } from '../../process/decision-log.ts'
-import { type FleetPlayer, type FleetSource, playerSetups, type Shard } from '../fleet/fleet.ts'
+import { addedSetups, type FleetPlayer, type FleetSource, playerSetups, type Shard } from '../fleet/fleet.ts'
 import { Player } from '../player/player.ts'
 import type { Cast } from './driven.ts'
 import type { Storm } from './storm.ts'
@@ -65,12 +65,8 @@ export class Crew {
     this.#players = players
     for (let index = players; index < before; index++) this.#storm.dismiss(index)
     if (players <= before) return
-    const { fleet, startMs, durationMs } = this.#source
-    const at = Math.max(startMs as number, now() as number)
-    const leftMs = Math.max(0, (startMs as number) + (durationMs as number) - at)
-    const source = { ...this.#source, fleet: { ...fleet, players }, startMs: at, durationMs: leftMs }
-    const added = playerSetups(source, this.#shard).filter(({ index }) => index >= before)
-    this.#queues.push(begin(added))
+    const source = { ...this.#source, fleet: { ...this.#source.fleet, players: before } }
+    this.#queues.push(begin(addedSetups(source, players, now(), this.#shard)))
     this.#seatThoseDue()
   }
 

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../live/units.ts'
+import type { Route } from '../fleet/steering.ts'
 import type { RequestOutcome } from '../player/player-io.ts'
 import type { Cast, Driven } from './driven.ts'
 import type { Exchange } from './exchange.ts'
-import type { Route } from './steering.ts'
 import type { CountedPlayer } from './tally.ts'
 import type { EdgeConnections } from './transport.ts'
 

@@ -1,14 +1,19 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { PlayerOutput, RequestOutcome } from './player-io.ts'
+import type { Tape } from './tape.ts'
 
 // What a player does while it is there: it watches (viewer.ts) or it polls (poller.ts). Instants are handed in; outputs
 // are appended to `out`.
+
+/** With what an activity has come to an end by itself. */
+export const overWords = [undefined, 'gave-up', 'ended'] as const
+export type Over = (typeof overWords)[number]
 
 export interface Activity {
   /** When it next wants `step`; Infinity while it is paused. */
   readonly dueMs: EpochMs
   /** Set when it has come to an end by itself. */
-  readonly over: 'gave-up' | 'ended' | undefined
+  readonly over: Over
   start(at: EpochMs, out: PlayerOutput[]): void
   /** Does what is due at `at`. */
   step(at: EpochMs, out: PlayerOutput[]): void
@@ -19,4 +24,7 @@ export interface Activity {
   pause(at: EpochMs, out: PlayerOutput[]): void
   /** Comes back, at the live edge. */
   resume(at: EpochMs, out: PlayerOutput[]): void
+  /** Its state as numbers, and back (tape.ts). */
+  pack(tape: Tape): void
+  unpack(tape: Tape): void
 }

@@ -1,6 +1,7 @@
 import { after, between, type EpochMs } from '../../live/units.ts'
 import type { PlayerOutput } from './player-io.ts'
 import type { Profile } from './profile.ts'
+import type { Tape } from './tape.ts'
 
 // A player's playhead. Positions are instants of capture: position P shows what was captured at P, so that a segment's
 // place on the timeline is its capture (live/template.ts).
@@ -12,7 +13,8 @@ import type { Profile } from './profile.ts'
 // | playing | enough is buffered                          | the buffer is empty         |
 // | stalled | the buffer is empty                         | enough is buffered again    |
 
-type PlaybackState = 'idle' | 'filling' | 'playing' | 'stalled'
+const states = ['idle', 'filling', 'playing', 'stalled'] as const
+type PlaybackState = (typeof states)[number]
 
 export class Playback {
   state: PlaybackState = 'idle'
@@ -71,6 +73,26 @@ export class Playback {
   stop(at: EpochMs, out: PlayerOutput[]): void {
     this.#endStall(at, out)
     this.state = 'idle'
+  }
+
+  pack(tape: Tape): void {
+    const { cells, at } = tape
+    cells[at] = states.indexOf(this.state)
+    cells[at + 1] = this.stalls
+    cells[at + 2] = this.#started ? 1 : 0
+    cells[at + 3] = this.#positionMs as number
+    cells[at + 4] = this.#anchorMs as number
+    tape.at = at + 5
+  }
+
+  unpack(tape: Tape): void {
+    const { cells, at } = tape
+    this.state = states[(cells[at] as number) | 0] as PlaybackState
+    this.stalls = (cells[at + 1] as number) | 0
+    this.#started = cells[at + 2] === 1
+    this.#positionMs = cells[at + 3] as number
+    this.#anchorMs = cells[at + 4] as number
+    tape.at = at + 5
   }
 
   #play(at: EpochMs, out: PlayerOutput[]): void {

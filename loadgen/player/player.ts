@@ -2,6 +2,8 @@ import type { EpochMs } from '../../live/units.ts'
 import type { Activity } from './activity.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import { Poller } from './poller.ts'
+import { profileOf } from './profiles.ts'
+import type { Tape } from './tape.ts'
 import { Viewer } from './viewer.ts'
 
 // One player of a fleet: when it comes, goes away and leaves; what it does meanwhile is its activity's.
@@ -12,7 +14,14 @@ import { Viewer } from './viewer.ts'
 // | present | `joinMs`, or back from half-time | `away.fromMs`, or it leaves                               |
 // | away    | `away.fromMs`                    | `away.toMs`                                               |
 // | left    | `leaveMs`, told to leave, gave up, or the event has ended | for ever                         |
-type PlayerState = 'waiting' | 'present' | 'away' | 'left'
+const states = ['waiting', 'present', 'away', 'left'] as const
+type PlayerState = (typeof states)[number]
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
+/** Players of one kind (and of one event) have the same parts, so that each can be brought to life in another's place. */
+export const kindOf = (setup: PlayerSetup): string =>
+  `${profileOf(setup).name}${setup.poller === undefined ? '' : ' polling'}`
 
 /**
  * A player as a pure state machine. The driver calls `wake` when `nextWakeMs` has come, carries out what comes back, and
@@ -21,7 +30,7 @@ type PlayerState = 'waiting' | 'present' | 'away' | 'left'
  * An instant before the last one counts as the last one.
  */
 export class Player {
-  readonly setup: PlayerSetup
+  readonly setup: Mutable<PlayerSetup>
   readonly #activity: Activity
   #state: PlayerState = 'waiting'
   #sought: boolean
@@ -30,8 +39,9 @@ export class Player {
   #planMs: EpochMs
 
   constructor(setup: PlayerSetup) {
-    this.setup = setup
-    this.#activity = setup.poller === undefined ? new Viewer(setup) : new Poller(setup, setup.poller)
+    // Of its own, because another player of the same kind may be brought to life in its place.
+    this.setup = { ...setup }
+    this.#activity = setup.poller === undefined ? new Viewer(this.setup) : new Poller(this.setup, setup.poller)
     this.#sought = setup.seek === undefined
     this.#planMs = setup.joinMs
   }
@@ -68,6 +78,40 @@ export class Player {
     this.#runUntil(now, out)
     this.#leave(out)
     return out
+  }
+
+  /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
+  pack(tape: Tape): void {
+    const { clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
+    const { cells, at } = tape
+    cells[at] = clockErrorMs as number
+    cells[at + 1] = joinMs as number
+    cells[at + 2] = (leaveMs as number | undefined) ?? Number.NaN
+    cells[at + 3] = states.indexOf(this.#state)
+    cells[at + 4] = this.#sought ? 1 : 0
+    cells[at + 5] = this.#lastMs as number
+    cells[at + 6] = this.#planMs as number
+    tape.at = at + 7
+    tape.putObject(away)
+    tape.putObject(seek)
+    this.#activity.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    const { setup } = this
+    const { cells, at } = tape
+    const leaveMs = cells[at + 2] as number
+    setup.clockErrorMs = cells[at] as number
+    setup.joinMs = cells[at + 1] as number
+    setup.leaveMs = Number.isNaN(leaveMs) ? undefined : leaveMs
+    this.#state = states[(cells[at + 3] as number) | 0] as PlayerState
+    this.#sought = cells[at + 4] === 1
+    this.#lastMs = cells[at + 5] as number
+    this.#planMs = cells[at + 6] as number
+    tape.at = at + 7
+    setup.away = tape.takeObject<NonNullable<PlayerSetup['away']>>()
+    setup.seek = tape.takeObject<NonNullable<PlayerSetup['seek']>>()
+    this.#activity.unpack(tape)
   }
 
   #runUntil(now: EpochMs, out: PlayerOutput[]): void {

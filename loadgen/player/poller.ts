@@ -1,11 +1,12 @@
 import { unitFraction } from '../../live/random.ts'
 import { expectedPublication, lastNumber, liveEdge, retryDeadline } from '../../live/template.ts'
 import { after, type EpochMs, type Ms, type SegmentNumber } from '../../live/units.ts'
-import type { Activity } from './activity.ts'
+import { type Activity, type Over, overWords } from './activity.ts'
 import { ladderOf } from './ladder.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import type { Timeouts } from './profile.ts'
 import { profileOf } from './profiles.ts'
+import type { Tape } from './tape.ts'
 import { Load } from './track.ts'
 
 // A player that asks for the next segment again and again before it exists: the 404 storm (facts/live-origin.md,
@@ -14,13 +15,13 @@ import { Load } from './track.ts'
 // ticks pass by.
 export class Poller implements Activity {
   dueMs: EpochMs = Infinity
-  over: 'gave-up' | 'ended' | undefined
+  over: Over
 
   readonly #setup: PlayerSetup
   readonly #timeouts: Timeouts
   readonly #everyMs: Ms
   readonly #aheadMs: Ms
-  readonly #rendition: string
+  #rendition: string
   readonly #load = new Load('segment')
   #number: SegmentNumber = -1
   #tickMs: EpochMs = Infinity
@@ -66,6 +67,26 @@ export class Poller implements Activity {
 
   resume(at: EpochMs): void {
     this.start(at)
+  }
+
+  pack(tape: Tape): void {
+    tape.put(this.dueMs as number)
+    tape.putWord(this.over, overWords)
+    tape.put(this.#requests)
+    tape.put(this.#number as number)
+    tape.put(this.#tickMs as number)
+    tape.put(this.#setup.event.renditions.findIndex(({ name }) => name === this.#rendition))
+    this.#load.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    this.dueMs = tape.take()
+    this.over = tape.takeWord(overWords)
+    this.#requests = tape.takeInt()
+    this.#number = tape.takeInt()
+    this.#tickMs = tape.take()
+    this.#rendition = this.#setup.event.renditions[tape.takeInt()]?.name ?? ''
+    this.#load.unpack(tape)
   }
 
   #clock(at: EpochMs): EpochMs {

@@ -2,6 +2,7 @@ import { after, between, type EpochMs } from '../../live/units.ts'
 import { chooseRung, firstRung, type Ladder, nextLowerRung, type Penalties, type RungFacts } from './ladder.ts'
 import type { RequestOutcome } from './player-io.ts'
 import type { Profile } from './profile.ts'
+import type { Tape } from './tape.ts'
 import { type Throughput, throughputOf } from './throughput.ts'
 
 // What one player knows of the ladder: its throughput, and the rungs that have failed it. Only video is measured and
@@ -40,6 +41,16 @@ export class Quality {
 
   hasOtherThan(rung: number, at: EpochMs): boolean {
     return nextLowerRung(this.#ladder, rung, this.#penalties, at) >= 0
+  }
+
+  pack(tape: Tape): void {
+    this.#throughput.pack(tape)
+    tape.putObject(this.#penalties)
+  }
+
+  unpack(tape: Tape): void {
+    this.#throughput.unpack(tape)
+    this.#penalties = tape.takeObject<EpochMs[]>()
   }
 
   /** Puts the rung on the penalty bench and names the one to take instead; the caller knows that there is one. */

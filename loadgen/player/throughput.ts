@@ -1,5 +1,6 @@
 import type { Bytes, Ms } from '../../live/units.ts'
 import type { ThroughputRule } from './profile.ts'
+import type { Tape } from './tape.ts'
 
 // Throughput estimates of one player: two moving averages (hls.js, dash.js) or a sliding median (media3). Downloads are
 // measured from the first byte to the last, so that a held request does not look like a slow network.
@@ -8,6 +9,8 @@ export interface Throughput {
   /** Takes one download into account. */
   add(bodyBytes: Bytes, durationMs: Ms): void
   bitsPerSecond(): number
+  pack(tape: Tape): void
+  unpack(tape: Tape): void
 }
 
 export const throughputOf = (rule: ThroughputRule): Throughput =>
@@ -43,6 +46,22 @@ class MovingAverages implements Throughput {
     const slow = this.#slow / (1 - 0.5 ** (this.#weightMs / halfLives.slowMs))
     return Math.min(fast, slow)
   }
+
+  pack(tape: Tape): void {
+    const { cells, at } = tape
+    cells[at] = this.#fast
+    cells[at + 1] = this.#slow
+    cells[at + 2] = this.#weightMs
+    tape.at = at + 3
+  }
+
+  unpack(tape: Tape): void {
+    const { cells, at } = tape
+    this.#fast = cells[at] as number
+    this.#slow = cells[at + 1] as number
+    this.#weightMs = cells[at + 2] as number
+    tape.at = at + 3
+  }
 }
 
 /**
@@ -68,5 +87,17 @@ class SlidingMedian implements Throughput {
     if (this.#rates.length === 0) return this.#rule.initialBitsPerSecond
     const sorted = this.#rates.toSorted((a, b) => a - b)
     return sorted[sorted.length >> 1] as number
+  }
+
+  pack(tape: Tape): void {
+    tape.put(this.#next)
+    tape.put(this.#rates.length)
+    for (const rate of this.#rates) tape.put(rate)
+  }
+
+  unpack(tape: Tape): void {
+    this.#next = tape.takeInt()
+    this.#rates.length = tape.takeInt()
+    for (let i = 0; i < this.#rates.length; i++) this.#rates[i] = tape.take()
   }
 }

@@ -3,10 +3,12 @@ import { lastNumber } from '../../live/template.ts'
 import type { EpochMs, SegmentNumber } from '../../live/units.ts'
 import type { RequestNumber, RequestOutcome } from './player-io.ts'
 import type { Wanted } from './profile.ts'
+import type { Tape } from './tape.ts'
 
 // What a player keeps of one track (video or audio): numbers only, because a simulated world holds millions of them.
 
 const retrying = -1
+const wantedWords: readonly Wanted[] = ['manifest', 'playlist', 'init', 'segment']
 
 /**
  * One thing that is asked for at a time.
@@ -52,6 +54,24 @@ export class Load {
     this.request = retrying
     this.dueMs = dueMs
   }
+
+  pack(tape: Tape): void {
+    const { cells, at } = tape
+    cells[at] = wantedWords.indexOf(this.wanted)
+    cells[at + 1] = this.request
+    cells[at + 2] = this.failures
+    cells[at + 3] = this.dueMs as number
+    tape.at = at + 4
+  }
+
+  unpack(tape: Tape): void {
+    const { cells, at } = tape
+    this.wanted = wantedWords[(cells[at] as number) | 0] as Wanted
+    this.request = (cells[at + 1] as number) | 0
+    this.failures = (cells[at + 2] as number) | 0
+    this.dueMs = cells[at + 3] as number
+    tape.at = at + 4
+  }
 }
 
 type Playlist = NonNullable<RequestOutcome['playlist']>
@@ -65,6 +85,18 @@ export class PlaylistLoad extends Load {
 
   constructor() {
     super('playlist')
+  }
+
+  override pack(tape: Tape): void {
+    super.pack(tape)
+    tape.put(this.askedMs as number)
+    tape.putObject(this.newest)
+  }
+
+  override unpack(tape: Tape): void {
+    super.unpack(tape)
+    this.askedMs = tape.take()
+    this.newest = tape.takeObject<Playlist>()
   }
 
   lists(number: SegmentNumber): boolean {
@@ -112,6 +144,30 @@ export class Track {
     this.list.rest()
     this.list.failures = 0
     this.list.newest = undefined
+  }
+
+  pack(tape: Tape): void {
+    const { cells, at } = tape
+    cells[at] = this.next as number
+    cells[at + 1] = this.rung
+    cells[at + 2] = this.skippedInARow
+    cells[at + 3] = this.#initsLow
+    cells[at + 4] = this.#initsHigh
+    tape.at = at + 5
+    this.media.pack(tape)
+    this.list?.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    const { cells, at } = tape
+    this.next = (cells[at] as number) | 0
+    this.rung = (cells[at + 1] as number) | 0
+    this.skippedInARow = (cells[at + 2] as number) | 0
+    this.#initsLow = (cells[at + 3] as number) | 0
+    this.#initsHigh = (cells[at + 4] as number) | 0
+    tape.at = at + 5
+    this.media.unpack(tape)
+    this.list?.unpack(tape)
   }
 
   /** The last number that this track will ever have, as far as is known. */

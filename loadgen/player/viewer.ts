@@ -2,7 +2,7 @@ import type { Address } from '../../live/address.ts'
 import { unitFraction } from '../../live/random.ts'
 import { captureEnd, captureStart, liveEdge } from '../../live/template.ts'
 import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
-import type { Activity } from './activity.ts'
+import { type Activity, type Over, overWords } from './activity.ts'
 import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
 import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
 import { Playback } from './playback.ts'
@@ -13,6 +13,7 @@ import { profileOf, viewerReloads } from './profiles.ts'
 import { Quality } from './quality.ts'
 import { drawnMs, failureOf, recoveryFrom } from './recovery.ts'
 import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
+import type { Tape } from './tape.ts'
 import { Load, type PlaylistLoad, Track } from './track.ts'
 
 // A player that watches. Its states are those of its parts: the playhead (playback.ts), and for each track a load of
@@ -29,7 +30,7 @@ import { Load, type PlaylistLoad, Track } from './track.ts'
 // nearer to live); of a download only its end is seen, so that dash.js never abandons one half-way.
 export class Viewer implements Activity {
   dueMs: EpochMs = Infinity
-  over: 'gave-up' | 'ended' | undefined
+  over: Over
 
   readonly #setup: PlayerSetup
   readonly #profile: Profile
@@ -104,6 +105,40 @@ export class Viewer implements Activity {
       this.#manifest.dueMs = at
     }
     this.#settle(at, out)
+  }
+
+  pack(tape: Tape): void {
+    const { cells, at } = tape
+    cells[at] = this.dueMs as number
+    cells[at + 1] = overWords.indexOf(this.over)
+    cells[at + 2] = this.#requests
+    cells[at + 3] = this.#reloads
+    cells[at + 4] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
+    cells[at + 5] = this.#manifest === undefined ? 0 : 1
+    tape.at = at + 6
+    this.#manifest?.pack(tape)
+    this.#quality.pack(tape)
+    this.#playback.pack(tape)
+    for (const track of this.#tracks) track.pack(tape)
+  }
+
+  unpack(tape: Tape): void {
+    const { cells, at } = tape
+    this.dueMs = cells[at] as number
+    this.over = overWords[(cells[at + 1] as number) | 0]
+    this.#requests = (cells[at + 2] as number) | 0
+    this.#reloads = (cells[at + 3] as number) | 0
+    const seekBehindMs = cells[at + 4] as number
+    this.#seekBehindMs = Number.isNaN(seekBehindMs) ? undefined : seekBehindMs
+    tape.at = at + 6
+    if (cells[at + 5] === 0) this.#manifest = undefined
+    else {
+      this.#manifest ??= new Load('manifest')
+      this.#manifest.unpack(tape)
+    }
+    this.#quality.unpack(tape)
+    this.#playback.unpack(tape)
+    for (const track of this.#tracks) track.unpack(tape)
   }
 
   // Outcomes

@@ -47,6 +47,16 @@ interface Task extends PipelinePut {
 type PutName = Pick<PipelinePut, 'rendition' | 'number'>
 const nameOf = ({ rendition, number }: PutName): string => `${rendition}/${number ?? 'init'}`
 
+/** When the first PUT of a segment is planned to begin: its expected publication with the pipeline's jitter. */
+export function plannedPutMs(
+  { event, pipeline, publishJitter, seed }: Omit<PipelineScheduleConfig, 'backlogSegments'>,
+  rendition: string,
+  number: SegmentNumber,
+): EpochMs {
+  const jitterMs = sample(publishJitter, new RandomStream(seed, `publish/${pipeline}/${rendition}/${number}`))
+  return Math.max(captureEnd(event, number), after(expectedPublication(event, number), jitterMs))
+}
+
 export class PipelineSchedule {
   readonly #config: PipelineScheduleConfig
   readonly #waiting = new Map<string, Task>()
@@ -150,9 +160,8 @@ export class PipelineSchedule {
   }
 
   #segmentTask(rendition: string, number: SegmentNumber): Task {
-    const { event, pipeline, publishJitter, seed } = this.#config
-    const jitterMs = sample(publishJitter, new RandomStream(seed, `publish/${pipeline}/${rendition}/${number}`))
-    const plannedMs = Math.max(captureEnd(event, number), after(expectedPublication(event, number), jitterMs))
+    const { event } = this.#config
+    const plannedMs = plannedPutMs(this.#config, rendition, number)
     const giveUpMs = retryDeadline(event, number)
     return { rendition, number, attempt: 1, defects: [], plannedMs, atMs: plannedMs, giveUpMs, backlog: false }
   }

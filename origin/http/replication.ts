@@ -2,15 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../live/limits.ts'
 import { after, type Ms } from '../../live/units.ts'
 import { now } from '../../process/clock.ts'
+import { replicationPauseMs } from '../core/replication-pause.ts'
 import type { Candidate } from '../core/verdict.ts'
 import { formatKey } from '../store/segment-store.ts'
 import type { OriginRuntime } from './origin-runtime.ts'
 
 // What another region announces is not in this region's store before it is replicated: it becomes visible when its body
 // could be read here, and that read serves those who wait for it.
-
-const firstPauseMs = 5
-const longestPauseMs = 250
 
 interface Awaited {
   readonly name: string
@@ -59,7 +57,8 @@ export class Replication {
   async #lookFor({ name, candidate, region }: Awaited): Promise<void> {
     const { store, books } = this.#origin
     const giveUpMs = after(now(), this.#withinMs)
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    for (let attempt = 1; ; attempt++) {
+      const pauseMs = replicationPauseMs(attempt) as number
       const body = await store.look(candidate)
       if (this.#closing.signal.aborted) return
       if (body) return this.#found(candidate, region, body)

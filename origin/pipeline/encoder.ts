@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib'
-import type { LiveEvent, Rendition } from '../../live/event.ts'
-import { limits } from '../../live/limits.ts'
+import type { Rendition } from '../../live/event.ts'
 import type { Defect } from '../../live/live-state.ts'
-import { makeSynthetic, syntheticHeadBytes } from '../../live/synthetic.ts'
-import { clamp, type EpochMs } from '../../live/units.ts'
+import { makeSynthetic, syntheticBodyBytes, syntheticHeadBytes } from '../../live/synthetic.ts'
+import type { EpochMs } from '../../live/units.ts'
 import { ConfigurationError } from '../../process/configuration.ts'
 import type { PipelineConfig } from './config.ts'
 import type { Capture } from './feed.ts'
@@ -25,10 +24,7 @@ type EncoderConfig = Pick<PipelineConfig, 'event' | 'pipeline' | 'bodyScale' | '
 export const makeEncoder = (config: EncoderConfig): Encoder =>
   config.event.body === 'cmaf' ? cmafEncoder(config) : syntheticEncoder(config)
 
-/**
- * Sized bytes (live/synthetic.ts). A short segment is smaller by the share of media that is missing, a missing one is a
- * head alone; a discontinuity does not change the size.
- */
+/** Sized bytes (live/synthetic.ts). */
 function syntheticEncoder({ event, pipeline, bodyScale }: EncoderConfig): Encoder {
   const make = (rendition: Rendition, number: number, publishedMs: EpochMs, bodyBytes: number) =>
     makeSynthetic(
@@ -39,24 +35,17 @@ function syntheticEncoder({ event, pipeline, bodyScale }: EncoderConfig): Encode
         pipeline,
         publishedMs: Math.floor(publishedMs as number),
       },
-      clamp(Math.round(bodyBytes), syntheticHeadBytes, limits.segmentBodyBytes),
+      bodyBytes,
       crc32,
     )
   return {
     // No pipeline's own instant in it: an initialisation segment stays the same when a pipeline starts anew.
     init: rendition => make(rendition, event.firstNumber, event.startMs, syntheticHeadBytes),
     segment(rendition, capture, defects, plannedMs) {
-      const soundBytes = ((rendition.bitsPerSecond * event.segmentMs) / 8_000) * bodyScale
-      return make(rendition, capture.number, plannedMs, soundBytes * mediaShare(event, defects))
+      const bodyBytes = syntheticBodyBytes(rendition.bitsPerSecond * bodyScale, event.segmentMs, defects)
+      return make(rendition, capture.number, plannedMs, bodyBytes)
     },
   }
-}
-
-/** How much of a segment's media is there, 0 to 1. */
-function mediaShare(event: LiveEvent, defects: readonly Defect[]): number {
-  if (defects.some(defect => defect.kind === 'missing')) return 0
-  const shortMs = defects.reduce((sum, defect) => sum + (defect.kind === 'short' ? defect.ms : 0), 0)
-  return clamp(1 - shortMs / event.segmentMs, 0, 1)
 }
 
 /**

@@ -29,6 +29,8 @@ const variantSchema = z.strictObject({
   endedMs: z.number(),
   /** Decision logs, relative to the record's folder. */
   logs: z.array(z.strictObject({ role: z.string(), name: z.string(), file: z.string() })),
+  /** Simulated: a hash of everything that every core decided, in order, and over how many words it was taken. */
+  decisions: z.strictObject({ hash: z.string(), words: z.number().int() }).optional(),
 })
 export type Variant = z.infer<typeof variantSchema>
 
@@ -41,6 +43,14 @@ export const recordSchema = z.strictObject({
   seed: z.number().int(),
   commit: z.string(),
   variants: z.array(variantSchema),
+  /** Of a simulated run: how it was simulated, from which measurements, and what the model leaves out. */
+  simulation: z
+    .strictObject({
+      mode: z.enum(['exact', 'bulk']),
+      calibration: z.strictObject({ id: z.string(), origin: z.string() }),
+      leavesOut: z.array(z.string()),
+    })
+    .optional(),
   /** No hash covers this part, and times are never compared across machines. */
   environment: z.strictObject({
     startedAt: z.string(),

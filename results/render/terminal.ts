@@ -42,6 +42,11 @@ function notes(record: RunRecord): string[] {
   if (marked.length > 0) {
     out.push(`! The generator fell behind its plan under ${marked.join(', ')}: read those times with care.`)
   }
+  if (record.simulation) {
+    const { mode, calibration, leavesOut } = record.simulation
+    out.push(`Simulated (${mode} mode), not measured; times from calibration ${calibration.id}: ${calibration.origin}`)
+    out.push('What the model leaves out:', ...leavesOut.map(one => `  - ${one}`))
+  }
   if (record.partial) out.push('! The run was ended before its time: this record is partial.')
   return out
 }

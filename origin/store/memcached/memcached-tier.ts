@@ -1,5 +1,6 @@
 import { limits } from '../../../live/limits.ts'
 import type { Ms } from '../../../live/units.ts'
+import { tierBounds } from '../../core/tiers/tier-bounds.ts'
 import { TierCore } from '../../core/tiers/tier-core.ts'
 import type { TierBody, TierConfig } from '../../core/tiers/tier-effect.ts'
 import { type ChunkedBody, chunkedBody, chunkHeaderBytes, chunksWithin } from '../chunks.ts'
@@ -33,17 +34,6 @@ export interface TierOptions {
   readonly bounds?: Partial<Omit<TierConfig, 'servers'>>
 }
 
-const bounds: Omit<TierConfig, 'servers'> = {
-  readMs: limits.memcachedReadMs,
-  writeMs: limits.memcachedWriteMs,
-  failures: limits.memcachedFailures,
-  restMs: limits.memcachedRestMs,
-  longestRestMs: limits.memcachedLongestRestMs,
-  writingBytes: limits.memcachedWritingBytes,
-  bodies: limits.tierBodies,
-  readers: limits.tierReaders,
-}
-
 const tierBodyOf = ({ count, chunkBytes, bodyBytes }: ChunkedBody, { etag }: KnownBody, name: string): TierBody => ({
   id: `${name} ${etag} ${bodyBytes}`,
   chunks: count,
@@ -61,7 +51,7 @@ export class MemcachedTier implements SegmentStore {
   constructor(below: SegmentStore, options: TierOptions) {
     const { servers, keepMs, observer = unobserved } = options
     this.#below = below
-    this.#core = new TierCore({ ...bounds, ...options.bounds, servers })
+    this.#core = new TierCore({ ...tierBounds, ...options.bounds, servers })
     const cache = new CachedChunks(servers, keepMs)
     this.#driver = new TierDriver({ core: this.#core, below, cache, observer })
   }

@@ -1,7 +1,7 @@
 import { limits } from '../../live/limits.ts'
 import { hash32 } from '../../live/random.ts'
 import type { EpochMs } from '../../live/units.ts'
-import { placeOf } from '../fleet/fleet.ts'
+import { placeOf } from './fleet.ts'
 
 // Which edge a player asks: its site by a fraction that belongs to the player alone, and within the site an order of all
 // edges by rendezvous hashing, so that a site's players spread and one that is gone sends its players everywhere.

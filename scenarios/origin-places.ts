@@ -1,5 +1,5 @@
-import type { Scenario } from '../scenarios/schema.ts'
-import { isSharedStore } from '../scenarios/store-schema.ts'
+import type { Scenario } from './schema.ts'
+import { isSharedStore } from './store-schema.ts'
 
 // Which origin processes a scenario has, who publishes to which, and whom an edge prefers. From the scenario alone.
 

@@ -1,0 +1,209 @@
+import { type Address, formatAddress } from '../../live/address.ts'
+import { after, type EpochMs, type Ms } from '../../live/units.ts'
+import type { FleetPlayer } from '../../loadgen/fleet/fleet.ts'
+import { Route } from '../../loadgen/fleet/steering.ts'
+import { Player } from '../../loadgen/player/player.ts'
+import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
+import type { Agenda } from './agenda.ts'
+import { otherKinds } from './layout.ts'
+import type { Outcome, Rows } from './rows.ts'
+import type { EdgeAnswer, SiteEdge } from './site-edge.ts'
+import type { SiteWorld } from './site-world.ts'
+
+// The viewers of a simulated site. Each is a whole player core that stands for a cohort: all who have its profile, its
+// rung and its phase. Its retry schedule is therefore the player's own, and what fails comes back as later load.
+
+export interface Viewer {
+  readonly setup: FleetPlayer
+  readonly column: number
+  /** Where what it asks is counted, and as how many viewers; undefined: not now. */
+  readonly counted: (at: EpochMs) => { readonly rows: Rows; readonly weight: number } | undefined
+  readonly bandwidthBitsPerSecond: number | undefined
+}
+
+type Request = Extract<PlayerOutput, { do: 'request' }>
+
+interface Asking {
+  readonly request: Request
+  isOver: boolean
+}
+
+export class SiteViewers {
+  readonly #world: SiteWorld
+  readonly #agenda: Agenda
+  readonly #playerMs: Ms
+  /** How many real viewers of one edge each stands for: what the cores let in and limit by. */
+  readonly #count: number
+
+  constructor(world: SiteWorld, playerMs: Ms, count: number) {
+    this.#world = world
+    this.#agenda = world.agenda
+    this.#playerMs = playerMs
+    this.#count = count
+  }
+
+  seat(viewer: Viewer): void {
+    const names = this.#world.edges.map(({ name }) => name)
+    const preferred = Math.min(names.length - 1, Math.floor(viewer.setup.edgeFraction * names.length))
+    const route = new Route([...names.slice(preferred), ...names.slice(0, preferred)])
+    new Seat(viewer, route, this.#world, this.#playerMs, this.#count).plan()
+  }
+}
+
+class Seat {
+  readonly #viewer: Viewer
+  readonly #player: Player
+  readonly #route: Route
+  readonly #world: SiteWorld
+  readonly #agenda: Agenda
+  readonly #playerMs: Ms
+  readonly #count: number
+  readonly #asking = new Map<number, Asking>()
+  #plannedMs: EpochMs = Infinity
+  #linkBusyUntilMs: EpochMs = 0
+
+  constructor(viewer: Viewer, route: Route, world: SiteWorld, playerMs: Ms, count: number) {
+    this.#viewer = viewer
+    this.#player = new Player(viewer.setup)
+    this.#route = route
+    this.#world = world
+    this.#agenda = world.agenda
+    this.#playerMs = playerMs
+    this.#count = count
+  }
+
+  plan(): void {
+    const next = this.#player.nextWakeMs()
+    if (next === undefined || next >= this.#plannedMs || next === Infinity) return
+    this.#plannedMs = next
+    this.#agenda.at(next, () => {
+      if (next !== this.#plannedMs) return
+      this.#plannedMs = Infinity
+      this.#take(this.#player.wake(this.#agenda.now))
+    })
+  }
+
+  #take(outputs: readonly PlayerOutput[]): void {
+    for (const output of outputs) {
+      if (output.do === 'request') this.#ask(output)
+      else if (output.do === 'abort') this.#drop(output.request)
+      else this.#note(output)
+    }
+    this.plan()
+  }
+
+  #drop(request: number): void {
+    const asking = this.#asking.get(request)
+    if (asking) asking.isOver = true
+    this.#asking.delete(request)
+  }
+
+  #note(note: Extract<PlayerOutput, { do: 'note' }>): void {
+    if (note.note !== 'rebuffer' && note.note !== 'gave-up') return
+    const counted = this.#viewer.counted(this.#agenda.now)
+    if (!counted) return
+    counted.rows.notes[note.note === 'rebuffer' ? 'rebuffers' : 'gaveUp'] += counted.weight
+  }
+
+  #ask(request: Request): void {
+    const asking: Asking = { request, isOver: false }
+    this.#asking.set(request.request, asking)
+    const sentMs = this.#agenda.now
+    this.#agenda.at(after(sentMs, this.#playerMs), () => this.#arrive(asking, sentMs))
+  }
+
+  #arrive(asking: Asking, sentMs: EpochMs): void {
+    if (asking.isOver) return
+    const { address } = asking.request
+    const edge = this.#world.edgeNamed(this.#route.edgeAt(this.#agenda.now))
+    const counted = this.#viewer.counted(this.#agenda.now)
+    if (counted) this.#countRequest(counted, address)
+    const atMs = this.#agenda.now
+    this.#world.weightOfOwn = (counted?.weight ?? 0) / this.#count
+    const question = {
+      method: 'GET',
+      path: formatAddress(address),
+      ...(address.kind === 'segment' ? {} : { headers: {} }),
+    }
+    edge.request(question, {
+      count: this.#count,
+      answered: answer => {
+        if (counted && address.kind === 'segment') counted.rows.addOutcome(outcomeOf(answer), atMs, counted.weight)
+        this.#answered(asking, answer, sentMs)
+      },
+      failed: how => {
+        if (counted && address.kind === 'segment') counted.rows.addOutcome('failed', atMs, counted.weight)
+        this.#failed(asking, edge, how, sentMs)
+      },
+    })
+    // Most are answered at once; only who waits may be kept waiting for too long.
+    if (asking.isOver) return
+    this.#agenda.at(asking.request.firstByteByMs, () => {
+      if (!asking.isOver) this.#end(asking, 'timeout', sentMs, sentMs, 0)
+    })
+  }
+
+  #countRequest({ rows, weight }: { rows: Rows; weight: number }, address: Address): void {
+    const { column } = this.#viewer
+    const { now } = this.#agenda
+    if (address.kind === 'segment') rows.addSegment(column, address.rendition, address.number as number, now, weight)
+    else rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, weight)
+  }
+
+  #answered(asking: Asking, answer: EdgeAnswer, sentMs: EpochMs): void {
+    if (asking.isOver) return
+    const { bandwidthBitsPerSecond } = this.#viewer
+    const firstByteMs = after(this.#agenda.now, this.#playerMs)
+    const linkMs = bandwidthBitsPerSecond ? (answer.bodyBytes * 8_000) / bandwidthBitsPerSecond : 0
+    const fromMs = Math.max(firstByteMs as number, this.#linkBusyUntilMs as number)
+    const lastByteMs = Math.max(fromMs + linkMs, (answer.wholeMs as number) + (this.#playerMs as number))
+    this.#linkBusyUntilMs = lastByteMs
+    this.#countAnswer(answer.status)
+    const { request } = asking.request
+    const { playlist } = answer
+    asking.isOver = true
+    this.#agenda.at(lastByteMs, () => {
+      if (!this.#asking.delete(request)) return
+      const outcome = { request, result: answer.status, sentMs, firstByteMs, lastByteMs, bodyBytes: answer.bodyBytes }
+      this.#take(this.#player.responded({ ...outcome, playlist }, this.#agenda.now))
+    })
+  }
+
+  #failed(asking: Asking, edge: SiteEdge, how: 'refused' | 'reset', sentMs: EpochMs): void {
+    const counted = this.#viewer.counted(this.#agenda.now)
+    if (counted) counted.rows.notes.failures += counted.weight
+    this.#agenda.at(after(this.#agenda.now, this.#playerMs), () => {
+      if (how === 'refused') this.#route.refused(edge.name, this.#agenda.now)
+      this.#end(asking, how, sentMs, sentMs, 0)
+    })
+  }
+
+  #countAnswer(status: number): void {
+    const counted = this.#viewer.counted(this.#agenda.now)
+    if (!counted || status < 400) return
+    counted.rows.notes[status >= 500 ? 'status5xx' : 'status404'] += counted.weight
+  }
+
+  #end(
+    asking: Asking,
+    result: RequestOutcome['result'],
+    sentMs: EpochMs,
+    firstByteMs: EpochMs,
+    bodyBytes: number,
+  ): void {
+    if (asking.isOver) return
+    asking.isOver = true
+    const { request } = asking.request
+    if (!this.#asking.delete(request)) return
+    const lastByteMs = this.#agenda.now
+    this.#take(this.#player.responded({ request, result, sentMs, firstByteMs, lastByteMs, bodyBytes }, lastByteMs))
+  }
+}
+
+/** What became of a request at the edge, in the words of the bulk's rows. */
+function outcomeOf({ status, reason, collapsed }: EdgeAnswer): Outcome {
+  if (reason.startsWith('refused')) return 'refused'
+  if (status >= 400) return 'negative'
+  if (collapsed || reason === 'collapsed') return 'collapsed'
+  return reason === 'hit' || reason === 'stale-error' || reason === 'stale-updating' ? 'hit' : 'forwarded'
+}

@@ -1,0 +1,149 @@
+import type { RandomStream } from '../../live/random.ts'
+import { binMs, liveBins, liveFromMs } from './layout.ts'
+
+// From one simulated site to every edge of a class: each edge key (edge, rendition, number) gets its own first arrival,
+// drawn from the arrival process that the site's viewers have shown. The number of arrivals at an edge up to an instant is
+// Poisson with mean C(instant), so that the first one comes when C reaches an exponential of mean 1 (the first order
+// statistic); all that came before the fill's head joined it, all that came after hit.
+
+/** What spreading one rendition and number over the edges of one class needs. */
+export interface SpreadInput {
+  /** Expected arrivals at one edge up to the beginning of each bin (`liveBins` + 1 of them). */
+  readonly arrivals: Float64Array
+  readonly sites: number
+  readonly edgesPerSite: number
+  /** One edge of a site fills, the others ask it. */
+  readonly designated: boolean
+  readonly originMs: number
+  /** When the first answer leaves the origin for who was held, relative to the expected publication. */
+  readonly releaseMs: number
+  /** From a fill's head to its last byte: who asks meanwhile has joined it too. */
+  readonly bodyMs: number
+}
+
+/** What became of the keys; instants relative to the expected publication. */
+export interface SpreadOutput {
+  /** Keys for which somebody asked at all. */
+  askedKeys: number
+  /** First requests to the origin, and to a sibling. */
+  originRequests: number
+  siblingRequests: number
+  /** Of the first to the origin, those that were held there, and for how long all in all. */
+  held: number
+  heldMs: number
+  /** Requests of players that joined a fill. */
+  collapsed: number
+  /** Requests to the origin by the second of the offset, beginning at `liveFromMs`. */
+  readonly originBySecond: Float64Array
+  readonly siblingBySecond: Float64Array
+}
+
+export const spreadSeconds = Math.ceil((liveBins * binMs) / 1_000)
+
+export const emptyOutput = (): SpreadOutput => ({
+  askedKeys: 0,
+  originRequests: 0,
+  siblingRequests: 0,
+  held: 0,
+  heldMs: 0,
+  collapsed: 0,
+  originBySecond: new Float64Array(spreadSeconds),
+  siblingBySecond: new Float64Array(spreadSeconds),
+})
+
+/** Resets `output` for the next keys. */
+export function clearOutput(output: SpreadOutput): void {
+  output.askedKeys = 0
+  output.originRequests = 0
+  output.siblingRequests = 0
+  output.held = 0
+  output.heldMs = 0
+  output.collapsed = 0
+  output.originBySecond.fill(0)
+  output.siblingBySecond.fill(0)
+}
+
+/** Lets what was decided stand for `factor` times as many sites. */
+export function scaleOutput(output: SpreadOutput, factor: number): void {
+  if (factor === 1) return
+  for (const name of ['askedKeys', 'originRequests', 'siblingRequests', 'held', 'heldMs', 'collapsed'] as const) {
+    output[name] *= factor
+  }
+  for (const series of [output.originBySecond, output.siblingBySecond]) {
+    for (let second = 0; second < series.length; second++) series[second] = (series[second] as number) * factor
+  }
+}
+
+/** Decides every key of one rendition and number at the edges of one class, and adds to `output`. */
+export function spreadKeys(input: SpreadInput, stream: RandomStream, output: SpreadOutput): void {
+  const { arrivals, sites, edgesPerSite, designated } = input
+  const total = arrivals[liveBins] as number
+  const releasedAt = arrivalsAt(arrivals, input.releaseMs + input.originMs + input.bodyMs)
+  for (let site = 0; site < sites; site++) {
+    let first = Infinity
+    for (let edge = 0; edge < edgesPerSite; edge++) {
+      const own = -Math.log(1 - stream.next())
+      if (own >= total) continue
+      output.askedKeys++
+      output.collapsed += joined(input, own, releasedAt)
+      if (!designated) askOrigin(input, instantOf(arrivals, own), output)
+      else {
+        if (edge > 0) askSibling(instantOf(arrivals, own), output)
+        // The filling edge stands at place 0; a sibling's question reaches it a little later.
+        if (own < first) first = own
+      }
+    }
+    if (designated && first < Infinity) askOrigin(input, instantOf(arrivals, first), output)
+  }
+}
+
+/** Requests that came between the first one and the end of the fill, at an edge whose first came at `own`. */
+function joined(input: SpreadInput, own: number, releasedAt: number): number {
+  if (own < releasedAt) return Math.max(0, releasedAt - own)
+  const { arrivals, originMs, bodyMs } = input
+  const whole = instantOf(arrivals, own) + 2 * originMs + bodyMs
+  return Math.max(0, arrivalsAt(arrivals, whole) - own)
+}
+
+function askOrigin({ originMs, releaseMs }: SpreadInput, atMs: number, output: SpreadOutput): void {
+  output.originRequests++
+  const second = secondOf(atMs)
+  output.originBySecond[second] = (output.originBySecond[second] as number) + 1
+  const arrivesMs = atMs + originMs
+  if (arrivesMs >= releaseMs) return
+  output.held++
+  output.heldMs += releaseMs - arrivesMs
+}
+
+function askSibling(atMs: number, output: SpreadOutput): void {
+  output.siblingRequests++
+  const second = secondOf(atMs)
+  output.siblingBySecond[second] = (output.siblingBySecond[second] as number) + 1
+}
+
+const secondOf = (atMs: number): number =>
+  Math.min(spreadSeconds - 1, Math.max(0, Math.floor((atMs - liveFromMs) / 1_000)))
+
+/** Expected arrivals up to `atMs`, linear within a bin. */
+export function arrivalsAt(arrivals: Float64Array, atMs: number): number {
+  const place = (atMs - liveFromMs) / binMs
+  if (place <= 0) return 0
+  if (place >= liveBins) return arrivals[liveBins] as number
+  const bin = Math.floor(place)
+  const before = arrivals[bin] as number
+  return before + ((arrivals[bin + 1] as number) - before) * (place - bin)
+}
+
+/** When the expected arrivals reach `count`, which is below their total. */
+export function instantOf(arrivals: Float64Array, count: number): number {
+  let low = 0
+  let high = liveBins
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((arrivals[middle] as number) <= count) low = middle
+    else high = middle
+  }
+  const before = arrivals[low] as number
+  const within = (arrivals[high] as number) - before
+  return liveFromMs + (low + (within > 0 ? (count - before) / within : 0)) * binMs
+}

@@ -1,0 +1,114 @@
+import type { EdgePolicy } from '../../edge/core/policy.ts'
+import type { LiveEvent } from '../../live/event.ts'
+import type { EpochMs } from '../../live/units.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
+import { type Calibration, meanOf } from '../calibration.ts'
+import type { Simulated } from '../exact/simulate.ts'
+import { simulateBulk } from './bulk.ts'
+import type { BulkFault } from './faults.ts'
+import type { BulkWorld } from './layout.ts'
+
+// The same storm in both modes, side by side: what exact mode has counted of every player, and what bulk mode counts of
+// the same scenario, with the means of the calibration that exact mode draws from. Validation (V4) and the tests of bulk
+// mode compare the two.
+
+export interface TwinCounts {
+  /** Requests of players: for segments, and for everything. */
+  readonly segmentRequests: number
+  readonly requests: number
+  /** Requests to the origin for segments: those that brought one, and all. */
+  readonly fills: number
+  readonly originRequests: number
+}
+
+/** What exact mode has counted. */
+export function countsOfExact({ parts }: Simulated): TwinCounts {
+  const count = (name: string): number =>
+    parts.filter(({ role }) => role === 'fleet').reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
+  const segments = parts.filter(({ role }) => role === 'origin').flatMap(part => part.segments)
+  const sum = (field: 'fills' | 'probes'): number => segments.reduce((total, one) => total + (one[field] ?? 0), 0)
+  const fills = sum('fills')
+  return {
+    segmentRequests: count('requests.segment'),
+    requests: count('requests'),
+    fills,
+    originRequests: fills + sum('probes'),
+  }
+}
+
+export interface BulkTwinInput {
+  readonly scenario: Scenario
+  readonly event: LiveEvent
+  readonly policy: EdgePolicy
+  readonly calibration: Calibration
+  /** When exact mode's storm began: both see the same phase of the segments. */
+  readonly startMs: EpochMs
+  readonly faults: readonly BulkFault[]
+  readonly representatives: number
+}
+
+/** What bulk mode counts of the same. */
+export function countsOfBulk(input: BulkTwinInput): TwinCounts {
+  const { series } = simulateBulk(bulkTwinOf(input))
+  const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
+  const region = input.scenario.topology.regions[0] as string
+  const segmentRequests = total(series.get('edge.requests'))
+  return {
+    segmentRequests,
+    requests: segmentRequests + total(series.get('edge.other_requests')),
+    fills: total(series.origin('origin.fills', region)),
+    originRequests: total(series.origin('origin.requests', region)),
+  }
+}
+
+/** Each site of the scenario is a class of its own. */
+function bulkTwinOf({
+  scenario,
+  event,
+  policy,
+  calibration,
+  startMs,
+  faults,
+  representatives,
+}: BulkTwinInput): BulkWorld {
+  const { latency, work } = calibration
+  const latencies = {
+    playerMs: meanOf(latency.playerEdge),
+    siblingMs: meanOf(latency.edgeSibling),
+    originMs: meanOf(latency.edgeOrigin),
+    publishMs: 2 * (meanOf(latency.pipelineOrigin) as number) + work.originPublish.cpuMs,
+  }
+  const { fleet, topology } = scenario
+  const shares = Object.entries(fleet.profiles) as [BulkWorld['columns'][number]['profile'], number][]
+  const total = shares.reduce((sum, [, share]) => sum + share, 0)
+  const bandwidthBitsPerSecond = fleet.bandwidthBitsPerSecond
+  const region = topology.regions[0] as string
+  return {
+    event,
+    policy,
+    seed: scenario.seed,
+    startMs,
+    durationMs: scenario.durationMs,
+    viewers: fleet.players,
+    fleet,
+    columns: shares.map(([profile, share]) => ({ profile, share: share / total, bandwidthBitsPerSecond })),
+    classes: topology.sites.map(({ name, edges }) => ({
+      name,
+      region,
+      sites: 1,
+      edgesPerSite: edges,
+      viewerShare: 1 / topology.sites.length,
+      mix: new Float64Array(shares.length).fill(1),
+      latencies,
+    })),
+    regions: [region],
+    publishJitter: scenario.pipelines.publishJitter,
+    backlogSegments: scenario.event.backlogSegments,
+    faults,
+    representatives,
+    storeBytes: 64e9,
+    fillBitsPerSecond: 10e9,
+    calmStride: 1,
+    sitesDecided: Infinity,
+  }
+}

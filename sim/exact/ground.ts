@@ -1,0 +1,142 @@
+import type { LiveEvent } from '../../live/event.ts'
+import type { EpochMs, Ms } from '../../live/units.ts'
+import { type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import type { DecisionHash } from '../decision-hash.ts'
+import type { Media } from '../media.ts'
+import type { Cores } from '../network/cores.ts'
+import { Draws, Way } from '../network/latency.ts'
+import { type Flow, SharedLink } from '../network/shared-link.ts'
+import type { Objects } from '../objects.ts'
+import { type Agenda, noCall } from './agenda.ts'
+
+// What all parts of an exact world stand on: its agenda, its calibration, its ways, and the hash of its decisions.
+
+/** Work of one kind: what it costs, and what passes beside it. */
+export class Labour {
+  readonly #work: Work
+  readonly #beside: Draws
+
+  constructor(work: Work, seed: number, name: string) {
+    this.#work = work
+    this.#beside = new Draws(work.besideMs, seed, `work/${name}`)
+  }
+
+  /** The CPU that it takes for a body of `bytes`. */
+  cpuMs(bytes = 0): Ms {
+    return cpuMsOf(this.#work, bytes)
+  }
+
+  /** Done by `cores`, beginning at `now`: when it is done. */
+  doneBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
+  }
+
+  /** What passes beside the CPU's work. */
+  besideMs(): Ms {
+    return this.#beside.next()
+  }
+}
+
+export interface GroundParts {
+  readonly agenda: Agenda
+  readonly calibration: Calibration
+  readonly event: LiveEvent
+  readonly objects: Objects
+  readonly media: Media
+  readonly hash: DecisionHash
+  readonly seed: number
+  /** Where origins keep segments, by its name in the calibration. */
+  readonly store: string
+}
+
+export class Ground {
+  readonly agenda: Agenda
+  readonly calibration: Calibration
+  readonly event: LiveEvent
+  readonly objects: Objects
+  readonly media: Media
+  readonly hash: DecisionHash
+  readonly seed: number
+  readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
+  readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
+
+  constructor(parts: GroundParts) {
+    const { calibration, seed, store } = parts
+    this.agenda = parts.agenda
+    this.calibration = calibration
+    this.event = parts.event
+    this.objects = parts.objects
+    this.media = parts.media
+    this.hash = parts.hash
+    this.seed = seed
+    const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
+    this.ways = {
+      playerEdge: way('playerEdge'),
+      edgeSibling: way('edgeSibling'),
+      edgeOrigin: way('edgeOrigin'),
+      pipelineOrigin: way('pipelineOrigin'),
+      // From one origin to another, of its region or another one: as far as edges are.
+      originOrigin: new Way(calibration, calibration.latency.edgeOrigin, seed, 'originOrigin'),
+    }
+    const { read, write } = storeOf(calibration, store)
+    // Nobody asks a cache where there is none.
+    const cache = calibration.stores.memcached ?? storeOf(calibration, store)
+    const work = {
+      ...calibration.work,
+      storeRead: read,
+      storeWrite: write,
+      cacheRead: cache.read,
+      cacheWrite: cache.write,
+    }
+    this.labour = Object.fromEntries(
+      Object.entries(work).map(([name, one]) => [name, new Labour(one, seed, name)]),
+    ) as Ground['labour']
+  }
+
+  /** A link of this world, with its one event. */
+  link(bitsPerSecond: number | null, flowBitsPerSecond?: number): SharedLink {
+    const { agenda } = this
+    let call = noCall
+    const link: SharedLink = new SharedLink({
+      bitsPerSecond,
+      flowBitsPerSecond,
+      endsAt: at => {
+        agenda.takeBack(call)
+        call =
+          (at as number) === Infinity
+            ? noCall
+            : agenda.at(at, now => {
+                call = noCall
+                link.settle(now)
+              })
+      },
+    })
+    return link
+  }
+
+  /** `then` is called when `bytes` that begin to leave at `fromMs` have gone through `link`. */
+  carry(link: SharedLink, bytes: number, fromMs: EpochMs, then: (at: EpochMs) => void): void {
+    if (!link.isBound) {
+      then(fromMs)
+      return
+    }
+    const flow: Flow = { through: then }
+    this.agenda.at(fromMs, now => link.send(flow, bytes, now))
+  }
+
+  /** How long a new connection takes before its first request can leave. */
+  setUpMs(way: Way): Ms {
+    const { roundTrips } = this.calibration.connection
+    let ms = 0
+    for (let i = 0; i < roundTrips; i++) ms += way.roundTripMs() as number
+    return ms
+  }
+}
+
+function storeOf({ stores }: Calibration, name: string): NonNullable<Calibration['stores'][string]> {
+  const found = stores[name]
+  if (found) return found
+  throw new CalibrationError(
+    `the calibration says nothing of the store '${name}', but of: ${Object.keys(stores).join(', ')}`,
+  )
+}

@@ -1,0 +1,65 @@
+import { kindOf, Player } from '../../loadgen/player/player.ts'
+import type { PlayerSetup } from '../../loadgen/player/player-io.ts'
+import { rowLength, Tape } from '../../loadgen/player/tape.ts'
+
+// The players of a large fleet, at rest as rows of numbers (loadgen/player/tape.ts) but for the one that something
+// happens to, which one living player of its kind takes the place of.
+
+const seatsAChunk = 1_024
+const nobody = 0
+
+export class RestingPlayers {
+  readonly #tape = new Tape()
+  readonly #chunks: (Float64Array | undefined)[] = []
+  /** By seat: the place of its kind among `#living`, and one. */
+  readonly #kinds: Uint8Array
+  readonly #places = new Map<string, number>()
+  readonly #living: Player[] = []
+
+  constructor(seats: number) {
+    this.#kinds = new Uint8Array(seats)
+  }
+
+  has(seat: number): boolean {
+    return this.#kinds[seat] !== nobody
+  }
+
+  /** A new player takes `seat`. */
+  seat(seat: number, setup: PlayerSetup): void {
+    const player = new Player(setup)
+    const kind = kindOf(setup)
+    let place = this.#places.get(kind)
+    if (place === undefined) {
+      place = this.#living.push(player) - 1
+      this.#places.set(kind, place)
+    }
+    this.#kinds[seat] = place + 1
+    this.#chunks[Math.floor(seat / seatsAChunk)] ??= new Float64Array(seatsAChunk * rowLength)
+    this.rest(seat, player)
+  }
+
+  /** The player of `seat`, living until the next one is woken; undefined where nobody sits. */
+  wake(seat: number): Player | undefined {
+    const kind = this.#kinds[seat] as number
+    if (kind === nobody) return undefined
+    const player = this.#living[kind - 1] as Player
+    this.#goTo(seat)
+    player.unpack(this.#tape)
+    return player
+  }
+
+  /** What has become of the player of `seat` is kept. */
+  rest(seat: number, player: Player): void {
+    this.#goTo(seat)
+    player.pack(this.#tape)
+  }
+
+  leave(seat: number): void {
+    this.#kinds[seat] = nobody
+  }
+
+  #goTo(seat: number): void {
+    this.#tape.cells = this.#chunks[Math.floor(seat / seatsAChunk)] as Float64Array
+    this.#tape.at = (seat % seatsAChunk) * rowLength
+  }
+}

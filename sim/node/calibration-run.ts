@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { OnProgress } from '../../lab/progress.ts'
+import { runScenario } from '../../lab/run.ts'
+import { effectsOf, readLog } from '../../results/explain/read-log.ts'
+import type { Part } from '../../results/record/part.ts'
+import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+
+// The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
+// arrived, was answered. All processes of a run share one clock, so that instants of two logs can be compared.
+
+/** Small: nothing queues, so that a time is that of the work itself. */
+const calibrationScenario: Scenario = scenarioSchema.parse({
+  name: 'calibration',
+  shows: 'short and quiet: what one request costs where nothing has to wait for another',
+  durationMs: 9_000,
+  policies: ['oca'],
+  event: {
+    // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
+    backlogSegments: 1,
+    renditions: [
+      { name: 'v1', kind: 'video', bitsPerSecond: 400_000 },
+      { name: 'v2', kind: 'video', bitsPerSecond: 6_000_000 },
+      { name: 'a1', kind: 'audio', bitsPerSecond: 96_000 },
+    ],
+  },
+  topology: { sites: [{ name: 'a', edges: 2 }] },
+  fleet: { players: 40, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
+  actions: [
+    ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
+    { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
+  ],
+})
+
+/** One request as one place saw it; instants in ms on the run's clock. */
+export interface Seen {
+  atMs?: number
+  firstByteMs?: number
+  lastByteMs?: number
+  bytes?: number
+  reason?: string
+  /** It was held, or waited for a fill. */
+  waited?: boolean
+  /** From the store, at the origin: asked, and there. */
+  readMs?: number
+}
+
+export interface CalibrationRun {
+  /** By the request's name. */
+  readonly edges: ReadonlyMap<string, Seen>
+  readonly origin: ReadonlyMap<string, Seen>
+  readonly players: ReadonlyMap<string, Seen>
+  /** When an edge's core asked for a fetch, by the fetch's name, and of whom. */
+  readonly fetches: ReadonlyMap<string, { readonly atMs: number; readonly sibling: boolean }>
+  readonly parts: readonly Part[]
+  /** From the planned instant of a command to its effect, and how long an edge took to listen again. */
+  readonly actionMs: readonly number[]
+  readonly edgeStartMs: readonly number[]
+  readonly commit: string
+}
+
+/** Runs the scenario and reads its logs; nothing of it is left behind. */
+export async function runForCalibration(onProgress: OnProgress, signal: AbortSignal): Promise<CalibrationRun> {
+  const out = mkdtempSync(join(tmpdir(), 'tidegate-calibration-'))
+  try {
+    const { record, recordFile } = await runScenario(calibrationScenario, { out, onProgress, signal })
+    const [variant] = record.variants
+    if (variant === undefined || record.partial) throw new Error('the run was ended before its time')
+    const run = { edges: new Map(), origin: new Map(), players: new Map(), fetches: new Map() }
+    for (const { role, name, file } of variant.logs) await readInto(run, role, name, join(dirname(recordFile), file))
+    const { actions, startedMs, parts } = variant
+    const planned = actions.filter(({ action }) => action.do === 'notify')
+    const killed = actions.find(({ action }) => action.do === 'restart-edge')
+    const back = actions.find(({ action }) => action.do === 'revive-edge')
+    const downMs = Number(killed?.action.downMs ?? 0)
+    return {
+      ...run,
+      parts,
+      actionMs: planned.map(({ atMs, action }) => atMs - startedMs - Number(action.atMs)),
+      edgeStartMs: killed && back ? [back.atMs - killed.atMs - downMs] : [],
+      commit: record.commit,
+    }
+  } finally {
+    rmSync(out, { recursive: true, force: true })
+  }
+}
+
+type Gathered = {
+  readonly [Name in 'edges' | 'origin' | 'players']: Map<string, Seen>
+} & { readonly fetches: Map<string, { atMs: number; sibling: boolean }> }
+
+async function readInto(run: Gathered, role: string, name: string, file: string): Promise<void> {
+  const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
+  if (role === 'pipeline') return
+  const seen = (id: unknown): Seen => {
+    // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
+    const key = role === 'edge' ? `${name} ${id}` : String(id)
+    const known = place.get(key) ?? {}
+    place.set(key, known)
+    return known
+  }
+  await readLog(file, {
+    note: line => {
+      const number = (field: string) => (typeof line[field] === 'number' ? (line[field] as number) : undefined)
+      const put = (into: Seen, fields: Seen) => Object.assign(into, JSON.parse(JSON.stringify(fields)))
+      if (line.note === 'request') {
+        const verdict = line.verdict as { reason?: string } | string | undefined
+        const reason = typeof verdict === 'object' ? verdict.reason : (line.reason as string | undefined)
+        put(seen(line.id), { atMs: number('atMs'), waited: line.ticket !== undefined, reason } as Seen)
+      } else if (line.note === 'sent') {
+        const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
+        put(seen(line.id), times as Seen)
+      } else if (line.note === 'body' && line.from === 'the store') {
+        put(seen(line.id), { readMs: (number('atMs') ?? 0) - (number('askedMs') ?? 0) })
+      } else if (line.note === 'response' && line.failed === undefined) {
+        const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
+        put(seen(line.id), { atMs: number('sentMs'), ...times } as Seen)
+      }
+    },
+    call: ({ gives }, atMs) => {
+      if (role !== 'edge' || atMs === undefined) return
+      for (const effect of effectsOf(gives)) {
+        if (effect.do !== 'fetch') continue
+        const { upstream } = effect.plan as { upstream: { is: string } }
+        run.fetches.set(`${name}-f${effect.fetch}`, { atMs, sibling: upstream.is === 'sibling' })
+      }
+    },
+  })
+}
