@@ -49,7 +49,7 @@ export class DeliverySide {
       headMs: undefined,
     }
     this.#open.add(call)
-    books.requestArrived(asked.address, now)
+    books.requestArrived(asked.address, call.site, now)
     const question = { address: asked.address, asked: call.plan.asked, asker: call.edge }
     const { verdict, ticket } = core.ask(question, now)
     foldOriginVerdict(this.#ground.hash, verdict)
@@ -63,11 +63,11 @@ export class DeliverySide {
   }
 
   /** An edge asks for `event.json` by itself; undefined: the origin refuses. */
-  askForConfig(asker: string, now: EpochMs): LiveEvent | undefined {
+  askForConfig(asker: string, site: string, now: EpochMs): LiveEvent | undefined {
     const { core, books } = this.#origin
     const ground = this.#ground
     const address: Address = { kind: 'event-config', event: ground.event.event }
-    books.requestArrived(address, now)
+    books.requestArrived(address, site, now)
     const { verdict } = core.ask({ address, asker }, now)
     foldOriginVerdict(ground.hash, verdict)
     books.reason(verdict.reason)

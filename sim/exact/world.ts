@@ -273,7 +273,7 @@ export class ExactWorld implements EdgeWorld {
     const [region, ...others] = regions
     const way = this.ground.ways.edgeOrigin
     this.agenda.at(after(now, way.oneWayMs()), askedMs => {
-      const config = this.origins.deliveryIn(region as string)?.deliverySide.askForConfig(edge.name, askedMs)
+      const config = this.origins.deliveryIn(region as string)?.deliverySide.askForConfig(edge.name, edge.site, askedMs)
       this.agenda.at(after(askedMs, way.oneWayMs()), heardMs => {
         if (config !== undefined || others.length === 0) edge.learned(config, heardMs)
         else this.#learnFrom(edge, others, heardMs)
