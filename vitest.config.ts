@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 // storms over a database cluster.
 
 const groups = {
-  storms: ['lab/**/*.test.ts', 'cli/gate.test.ts'],
+  storms: ['lab/**/*.test.ts', 'edge/peers/**/*.test.ts', 'cli/gate.test.ts'],
   heavy: [
     'services/**/*.test.ts',
     'origin/store/{cassandra,s3,memcached}/**/*.test.ts',
