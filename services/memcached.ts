@@ -105,11 +105,11 @@ class Memcached implements MemcachedService {
   }
 
   hang(): void {
-    this.#process?.signal('SIGSTOP')
+    this.#process?.hang()
   }
 
   resume(): void {
-    this.#process?.signal('SIGCONT')
+    this.#process?.resume()
   }
 
   async stop(): Promise<void> {

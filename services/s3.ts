@@ -134,11 +134,11 @@ class S3Server implements S3Service {
   }
 
   hang(): void {
-    this.#process?.signal('SIGSTOP')
+    this.#process?.hang()
   }
 
   resume(): void {
-    this.#process?.signal('SIGCONT')
+    this.#process?.resume()
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceError } from './service.ts'
 
@@ -93,6 +93,23 @@ export class ServiceProcess {
     if (this.#alive) this.#child.kill(signal)
   }
 
+  /**
+   * SIGSTOP: it keeps its connections and answers nothing. On Linux it stands still when this returns: a stop takes its
+   * way through the threads, and what came in meanwhile would still be answered.
+   */
+  hang(): void {
+    this.signal('SIGSTOP')
+    const pid = this.#child.pid
+    if (process.platform !== 'linux' || pid === undefined) return
+    const end = performance.now() + standsStillWithinMs
+    while (this.#alive && !standsStill(pid) && performance.now() < end) Atomics.wait(napping, 0, 0, 1)
+  }
+
+  /** Goes on where `hang` stopped it. */
+  resume(): void {
+    this.signal('SIGCONT')
+  }
+
   /** Ends it at once. Resolves when it is gone. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
@@ -131,5 +148,20 @@ export class ServiceProcess {
     } finally {
       if (abort) signal?.removeEventListener('abort', abort)
     }
+  }
+}
+
+const standsStillWithinMs = 1_000
+const napping = new Int32Array(new SharedArrayBuffer(4))
+
+/** Whether every thread of a process is stopped (proc(5): state T); one that is gone stands still as well. */
+function standsStill(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every(thread => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+      return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')
+    })
+  } catch {
+    return true // It ended while it was looked at.
   }
 }

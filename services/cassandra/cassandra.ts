@@ -136,11 +136,11 @@ class Cluster implements CassandraService {
   }
 
   hang(name: string): void {
-    this.#node(name).process?.signal('SIGSTOP')
+    this.#node(name).process?.hang()
   }
 
   resume(name: string): void {
-    this.#node(name).process?.signal('SIGCONT')
+    this.#node(name).process?.resume()
   }
 
   async restart(name: string): Promise<void> {
