@@ -16,6 +16,7 @@ const stage = mkdtempSync(join(tmpdir(), 'tidegate-pack-'))
 /** What is read at run time and is no code; folders whole, but for code and tests. */
 const data = [
   'scenarios',
+  'plans',
   'edge/peers',
   'origin/pipeline/media/asset',
   'services',

@@ -87,10 +87,13 @@ async function spread(
   return results
 }
 
+/** Compiled in the package for other repositories. */
+const workerFile = new URL(import.meta.url.endsWith('.ts') ? './bulk-worker.ts' : './bulk-worker.js', import.meta.url)
+
 /** Resolves when the thread has ended; rejects with what it threw. */
 function inThread(job: BulkJob, onSaying: (saying: BulkSaying) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./bulk-worker.ts', import.meta.url), { workerData: job })
+    const worker = new Worker(workerFile, { workerData: job })
     worker.on('message', onSaying)
     worker.once('error', reject)
     worker.once('exit', code =>
