@@ -40,24 +40,29 @@ function fileOf(name: string, content: string): string {
   return file
 }
 
+const commands = [
+  'run',
+  'sim',
+  'calibrate',
+  'list',
+  'explain',
+  'gate',
+  'baseline',
+  'compare',
+  'render',
+  'init',
+  'merge',
+  'origin',
+  'edge',
+  'fleet',
+  'pipeline',
+  'plan',
+  'demo',
+  'report',
+]
+
 describe.concurrent('the command line', () => {
-  test.each([
-    'run',
-    'sim',
-    'calibrate',
-    'list',
-    'explain',
-    'gate',
-    'baseline',
-    'compare',
-    'render',
-    'init',
-    'merge',
-    'origin',
-    'edge',
-    'fleet',
-    'pipeline',
-  ])('%s has help with an example', async name => {
+  test.each(commands)('%s has help with an example', async name => {
     const { code, stdout } = await tidegate(name, '--help')
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^Usage: tidegate ${name}`))
@@ -67,23 +72,7 @@ describe.concurrent('the command line', () => {
   test('the whole command has help that names every part', async () => {
     const { code, stdout } = await tidegate('--help')
     expect(code).toBe(0)
-    for (const name of [
-      'run',
-      'sim',
-      'calibrate',
-      'list',
-      'explain',
-      'gate',
-      'baseline',
-      'compare',
-      'render',
-      'init',
-      'merge',
-      'origin',
-      'edge',
-      'fleet',
-      'pipeline',
-    ]) {
+    for (const name of commands) {
       expect(stdout).toContain(`  ${name} `)
     }
   })

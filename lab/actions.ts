@@ -4,8 +4,9 @@ import { after, type EpochMs } from '../live/units.ts'
 import { now } from '../process/clock.ts'
 import type { RecordedAction } from '../results/faults.ts'
 import type { Action } from '../scenarios/schema.ts'
+import { isStorageAction, type StorageAction } from '../scenarios/storage-action.ts'
 import { HarnessError } from './harness-error.ts'
-import { carryOutOnStorage, isStorageAction, type StorageAction } from './storage-actions.ts'
+import { carryOutOnStorage } from './storage-actions.ts'
 import { until } from './wait.ts'
 
 // What a scenario does in mid-run, through the control listeners of the processes.

@@ -1,24 +1,8 @@
-import type { Action } from '../scenarios/schema.ts'
+import type { StorageAction } from '../scenarios/storage-action.ts'
 import type { ActedUpon, Acting } from './actions.ts'
 
 // Actions upon origins, regions and what keeps their segments. Each of them lasts: what it has broken is whole again when
 // it has ended, and what the end of the storm cuts short is made whole then (World.makeWhole).
-
-const storageActions = [
-  'origin-slow',
-  'origin-down',
-  'kill-origin',
-  'lose-region',
-  'kill-node',
-  'kill-cache',
-  'store-slow',
-  'store-fails',
-] as const satisfies readonly Action['do'][]
-
-export type StorageAction = Extract<Action, { do: (typeof storageActions)[number] }>
-
-export const isStorageAction = (action: Action): action is StorageAction =>
-  (storageActions as readonly string[]).includes(action.do)
 
 /** Carries out `action`, from its instant to its end. */
 export async function carryOutOnStorage(action: StorageAction, world: ActedUpon, acting: Acting): Promise<void> {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { LiveEvent } from '../../live/event.ts'
-import { mainPlaylist, mediaPlaylist, mpd } from '../core/manifest.ts'
+import { describingText } from '../core/describing-text.ts'
 import type { DescribeVerdict } from '../core/verdict.ts'
 import { hex32 } from './body-etag.ts'
 
@@ -29,23 +29,9 @@ export class Texts {
     const list = segments ? `${segments.first} ${segments.last} ${segments.gaps} ${segments.ended}` : ''
     const known = this.#rendered.get(name)
     if (known?.event === event && known.list === list) return known.text
-    const body = Buffer.from(render(event, verdict))
+    const body = Buffer.from(describingText(event, verdict))
     const text = { body, etag: `"t-${hex32(crc32(body))}-${body.length}"`, contentType: contentTypes[address.kind] }
     this.#rendered.set(name, { event, list, text })
     return text
-  }
-}
-
-function render(event: LiveEvent, { address, segments }: DescribeVerdict): string {
-  switch (address.kind) {
-    case 'manifest':
-      return mpd(event)
-    case 'main-playlist':
-      return mainPlaylist(event)
-    case 'event-config':
-      return JSON.stringify(event)
-    case 'media-playlist':
-      if (!segments) throw new Error(`the playlist of ${address.rendition} is described without its segments`)
-      return mediaPlaylist(event, segments, segments.ended)
   }
 }

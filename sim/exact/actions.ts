@@ -3,9 +3,10 @@ import { after, type EpochMs } from '../../live/units.ts'
 import type { PipelineFaultChange } from '../../origin/core/pipeline-faults.ts'
 import type { RecordedAction } from '../../results/faults.ts'
 import type { Action } from '../../scenarios/schema.ts'
+import { isStorageAction } from '../../scenarios/storage-action.ts'
 import { Draws } from '../network/latency.ts'
 import type { SimOrigin } from './origin.ts'
-import { carryOutOnStorage, isStorageAction } from './storage-actions.ts'
+import { carryOutOnStorage } from './storage-actions.ts'
 import type { ExactWorld } from './world.ts'
 
 // What a scenario does in mid-run, in virtual time: the same commands to the same cores as lab/actions.ts sends to

@@ -1,6 +1,6 @@
 import type { LiveEvent } from '../../live/event.ts'
 import { hash32 } from '../../live/random.ts'
-import { mainPlaylist, mediaPlaylist, mpd } from '../../origin/core/manifest.ts'
+import { describingText } from '../../origin/core/describing-text.ts'
 import type { DescribeVerdict } from '../../origin/core/verdict.ts'
 
 // The texts that describe an event, of which a simulated world needs the length and a validator. Rendered once for each
@@ -20,23 +20,9 @@ export class OriginTexts {
     const list = segments ? `${segments.first} ${segments.last} ${segments.gaps} ${segments.ended}` : ''
     const known = this.#known.get(name)
     if (known?.event === event && known.list === list) return known.text
-    const body = render(event, verdict)
+    const body = describingText(event, verdict)
     const text = { bytes: body.length, etag: `"t-${hash32(body).toString(16).padStart(8, '0')}-${body.length}"` }
     this.#known.set(name, { event, list, text })
     return text
-  }
-}
-
-function render(event: LiveEvent, { address, segments }: DescribeVerdict): string {
-  switch (address.kind) {
-    case 'manifest':
-      return mpd(event)
-    case 'main-playlist':
-      return mainPlaylist(event)
-    case 'event-config':
-      return JSON.stringify(event)
-    case 'media-playlist':
-      if (!segments) throw new Error(`the playlist of ${address.rendition} is described without its segments`)
-      return mediaPlaylist(event, segments, segments.ended)
   }
 }

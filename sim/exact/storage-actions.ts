@@ -1,27 +1,11 @@
 import { after, type EpochMs } from '../../live/units.ts'
 import type { OriginFaults } from '../../origin/core/verdict.ts'
-import type { Action } from '../../scenarios/schema.ts'
+import type { StorageAction } from '../../scenarios/storage-action.ts'
 import type { SimStoreFaults } from './origin-store.ts'
 import type { ExactWorld } from './world.ts'
 
 // Actions upon origins, regions and what keeps their segments, in virtual time: as lab/storage-actions.ts. What an action
 // breaks is whole again when it has ended.
-
-const storageActions = [
-  'origin-slow',
-  'origin-down',
-  'kill-origin',
-  'lose-region',
-  'kill-node',
-  'kill-cache',
-  'store-slow',
-  'store-fails',
-] as const satisfies readonly Action['do'][]
-
-export type StorageAction = Extract<Action, { do: (typeof storageActions)[number] }>
-
-export const isStorageAction = (action: Action): action is StorageAction =>
-  (storageActions as readonly string[]).includes(action.do)
 
 type Took = (at: EpochMs, detail?: Record<string, unknown>) => void
 
