@@ -18,8 +18,8 @@ describe('the figures', () => {
       round(cell(300, 10), cell(100, 30)),
     ]
     expect(figuresOf(rounds)).toMatchObject({
-      hits_1mb_vs_nginx: 3,
-      rate_1mb_vs_nginx: 2,
+      hits_1mb_vs_nginx: 2,
+      cpu_hits_1mb_vs_nginx: 3,
       cpu_per_gbit_1mb_vs_nginx: 0.333,
       'rate_1mb.oca': 100,
       'cpu_us_1mb.nginx': 30,

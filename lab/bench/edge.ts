@@ -18,14 +18,13 @@ import { median } from './hold.ts'
 // of server and client can do; near the top of the client's share it says more about the client.
 //
 // Every ratio `…_vs_PEER` is the median over the rounds of the ratio within a round, ours to theirs:
-// - `hits_SIZE_vs_PEER`: hits for one second of server CPU, that is hits a second for a core that is busy with nothing
-//   else. It does not depend on whether the client was the limit.
-// - `rate_SIZE_vs_PEER`: hits a second as they came, whoever was the limit.
+// - `hits_SIZE_vs_PEER`: hits a second, one core for each server, whoever was the limit.
+// - `cpu_hits_SIZE_vs_PEER`: hits for one second of server CPU (edge-load.ts says what that is). It does not depend on
+//   whether the client was the limit, nor on how long a server waited.
 // - `cpu_per_gbit_1mb_vs_PEER`: server CPU for one gigabit of bodies.
 // Beside them, as medians over the rounds: `rate_SIZE.EDGE` (hits a second), `cpu_us_SIZE.EDGE` (server CPU for one
-// hit), `total_cpu_us_SIZE.EDGE` (with the client's: over loopback the kernel does some of the sender's work in the
-// receiver's time) and `client_share_SIZE.EDGE`. `client_share` is the largest of the last, and `client_saturated` the share of cells in
-// which wrk used over 95 % of its core.
+// hit), `total_cpu_us_SIZE.EDGE` (of both cores) and `client_share_SIZE.EDGE`. `client_share` is the largest of the
+// last, and `client_saturated` the share of cells in which wrk used over 95 % of its core.
 
 export interface EdgeBenchOptions {
   readonly rounds: number
@@ -206,8 +205,8 @@ function figuresOfSize(rounds: readonly Round[], size: Size, names: readonly str
     figures[`total_cpu_us_${size}.${name}`] = over(({ totalCpuUs }) => totalCpuUs)
     figures[`client_share_${size}.${name}`] = over(({ clientShare }) => clientShare)
     if (name === own) continue
-    figures[`hits_${size}_vs_${name}`] = over((theirs, ours) => theirs.serverCpuUs / ours.serverCpuUs)
-    figures[`rate_${size}_vs_${name}`] = over((theirs, ours) => ours.hitsPerS / theirs.hitsPerS)
+    figures[`hits_${size}_vs_${name}`] = over((theirs, ours) => ours.hitsPerS / theirs.hitsPerS)
+    figures[`cpu_hits_${size}_vs_${name}`] = over((theirs, ours) => theirs.serverCpuUs / ours.serverCpuUs)
     if (size !== '1mb') continue
     figures[`cpu_per_gbit_1mb_vs_${name}`] = over(
       (theirs, ours) => ours.serverCpuUs / gbit / (theirs.serverCpuUs / gbit),
@@ -237,7 +236,12 @@ export async function missing(): Promise<string | undefined> {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, peer: { type: 'string', multiple: true } },
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      size: { type: 'string', multiple: true },
+      peer: { type: 'string', multiple: true },
+    },
   })
   const why = await missing()
   if (why !== undefined) {
@@ -248,6 +252,7 @@ if (import.meta.main) {
     ...defaults,
     rounds: Number(values.rounds ?? defaults.rounds),
     seconds: Number(values.seconds ?? defaults.seconds),
+    sizes: sizeNames.filter(size => values.size?.includes(size) ?? true),
     peers: values.peer ?? defaults.peers,
   })
   process.stderr.write(`edge: load average ${loadavg().map(load => load.toFixed(2))}\n`)
