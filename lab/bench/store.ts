@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type DeliveryOptions, measureDelivery } from './store/delivery-part.ts'
 import { type FaultOptions, measureFaults, planFaults } from './store/faults-part.ts'
-import { measurePublishes, type PublishOptions } from './store/publish-part.ts'
+import { gatedTitle, measurePublishes, type PublishOptions } from './store/publish-part.ts'
 import { eachGround, type StoreGround, type StoreName, storeNames } from './store/store-grounds.ts'
 import { printEvolution } from './store/store-table.ts'
 import { measureVisibility, type VisibleOptions } from './store/visible-part.ts'
@@ -34,7 +34,7 @@ const mib = 1024 * 1024
 const defaults: StoreBenchOptions = {
   stores: storeNames,
   parts,
-  publish: { turns: 8, publishesATurn: 40, publishEveryMs: 100, bodyBytes: mib, window: 60, readsPerS: 150 },
+  publish: { turns: 8, publishesATurn: 80, publishEveryMs: 50, bodyBytes: mib, window: 60, readsPerS: 150 },
   delivery: { turns: 4, turnMs: 1_500, bodies: 40, bodyBytes: mib, inFlight: 16 },
   visible: { publishes: 100, bodyBytes: mib },
   faults: {},
@@ -91,7 +91,7 @@ function gated(figures: Readonly<Record<string, number>>): Record<string, number
   ]
   return Object.fromEntries(
     names.flatMap(name => {
-      const figure = figures[`${name}.cassandra_memcached`]
+      const figure = figures[`${name}.${gatedTitle}`]
       return figure === undefined ? [] : [[name, figure]]
     }),
   )
