@@ -82,7 +82,7 @@ export class Player {
 
   /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
   pack(tape: Tape): void {
-    const { clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
+    const { index, clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
     const { cells, at } = tape
     cells[at] = clockErrorMs as number
     cells[at + 1] = joinMs as number
@@ -91,7 +91,8 @@ export class Player {
     cells[at + 4] = this.#sought ? 1 : 0
     cells[at + 5] = this.#lastMs as number
     cells[at + 6] = this.#planMs as number
-    tape.at = at + 7
+    cells[at + 7] = index
+    tape.at = at + 8
     tape.putObject(away)
     tape.putObject(seek)
     this.#activity.pack(tape)
@@ -108,7 +109,8 @@ export class Player {
     this.#sought = cells[at + 4] === 1
     this.#lastMs = cells[at + 5] as number
     this.#planMs = cells[at + 6] as number
-    tape.at = at + 7
+    setup.index = (cells[at + 7] as number) | 0
+    tape.at = at + 8
     setup.away = tape.takeObject<NonNullable<PlayerSetup['away']>>()
     setup.seek = tape.takeObject<NonNullable<PlayerSetup['seek']>>()
     this.#activity.unpack(tape)

@@ -54,7 +54,7 @@ const scripted =
 
 test('a player that rests as numbers between any two calls does what it would have done', () => {
   const setups = fc.record({
-    profile: fc.constantFrom<ProfileName>('hls.js', 'dash.js', 'media3'),
+    profile: fc.constantFrom<ProfileName>('hls.js', 'dash.js', 'media3', 'shaka', 'rfc8216'),
     index: fc.nat(50),
     clockErrorMs: fc.integer({ min: -300, max: 300 }),
     polls: fc.boolean(),

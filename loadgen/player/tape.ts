@@ -54,4 +54,4 @@ export class Tape {
 }
 
 /** The most numbers that a player's row has: two tracks with playlists, a median of eight, a manifest on its way. */
-export const rowLength = 66
+export const rowLength = 68
