@@ -48,8 +48,14 @@ export class Agenda {
     return this.#queue.dueMs(seat)
   }
 
-  wakeSeat(seat: number, atMs: EpochMs): void {
-    this.#queue.put(seat, atMs)
+  /** `seat` is to be woken at `atMs`, but not before it is released: something of its own comes before. */
+  holdSeat(seat: number, atMs: EpochMs): void {
+    this.#queue.hold(seat, atMs)
+  }
+
+  /** A seat that is held will be woken. */
+  releaseSeat(seat: number): void {
+    this.#queue.release(seat)
   }
 
   leaveSeat(seat: number): void {
@@ -58,7 +64,11 @@ export class Agenda {
 
   /** A transient of one's own, which is put in by `putTransient` and given back by `free`. */
   take(): number {
-    return this.#free.pop() ?? this.#transients++
+    const free = this.#free.pop()
+    if (free !== undefined) return free
+    // Without holes: the engine looks things up fast in such a list.
+    this.#calls.push(undefined)
+    return this.#transients++
   }
 
   free(transient: number): void {

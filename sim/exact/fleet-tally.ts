@@ -5,9 +5,9 @@ import type { EpochMs, Ms } from '../../live/units.ts'
 import type { PlayerOutput } from '../../loadgen/player/player-io.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
-import { widened } from '../event-queue.ts'
 import type { ObjectId, Objects } from '../objects.ts'
-import { type Exchanges, resultNames, results, said } from './exchanges.ts'
+import { widened } from '../widened.ts'
+import { type Exchange, resultNames, results, said } from './exchanges.ts'
 import { Waits } from './waits.ts'
 
 // What the players of an exact world count, by the names of docs/processes.md: the same as loadgen/http/tally.ts counts,
@@ -138,23 +138,19 @@ export class FleetTally {
   }
 
   /** An exchange has ended, however. */
-  ended(exchanges: Exchanges, exchange: number): void {
-    const object = exchanges.object[exchange] as number
+  ended(exchange: Exchange): void {
+    const { object, result, status, firstByteMs } = exchange
     const isSegment = this.#objects.isSegment(object)
-    const result = exchanges.result[exchange] as number
-    const status = exchanges.status[exchange] as number
-    const firstByteMs = exchanges.firstByteMs[exchange] as number
     const isAnswer = result === results.status
     if (isAnswer) {
-      const bytes = exchanges.bytes[exchange] as number
-      this.#bytes += bytes
-      this.#series.bytes_received.add(exchanges.lastByteMs[exchange] as number, bytes)
+      this.#bytes += exchange.bytes as number
+      this.#series.bytes_received.add(exchange.lastByteMs, exchange.bytes as number)
     }
-    const how = exchanges.said[exchange] as number
+    const how = exchange.said
     if (isSegment && how !== said.nothing) {
       this.#said[how] = (this.#said[how] as number) + 1
       if (how === said.hit && status >= 400) this.#hitNegative++
-      const reason = exchanges.reason[exchange] as number
+      const { reason } = exchange
       this.#reasons[reason] = (this.#reasons[reason] as number) + 1
     }
     if (!isAnswer) {
@@ -162,10 +158,10 @@ export class FleetTally {
       return
     }
     this.#statuses[status] = (this.#statuses[status] as number) + 1
-    this.#waits.ttfb.add(firstByteMs - (exchanges.sentMs[exchange] as number))
-    if (status === 200 && exchanges.wrong[exchange] === 1) this.#wrongBodies++
-    if (status === 200 && isSegment) this.#segmentCame(exchanges, exchange, object)
-    else if (status === 404) this.#notFound(exchanges, exchange, object, isSegment)
+    this.#waits.ttfb.add((firstByteMs as number) - (exchange.sentMs as number))
+    if (status === 200 && exchange.wrong === 1) this.#wrongBodies++
+    if (status === 200 && isSegment) this.#segmentCame(exchange)
+    else if (status === 404) this.#notFound(exchange, isSegment)
     else if (status >= 500) this.#series.status_5xx.add(firstByteMs, 1)
   }
 
@@ -198,24 +194,21 @@ export class FleetTally {
     return recorder.segment(address.rendition, address.number as number, '')
   }
 
-  #segmentCame(exchanges: Exchanges, exchange: number, object: ObjectId): void {
-    const availableMs = exchanges.availableMs[exchange] as number
+  #segmentCame({ object, availableMs, plannedMs, firstByteMs, lastByteMs }: Exchange): void {
     if (Number.isNaN(availableMs)) return
     const before = this.#published.get(object)
-    if (before === undefined || availableMs < before) this.#published.set(object, availableMs)
-    const plannedMs = exchanges.plannedMs[exchange] as number
-    if (availableMs < plannedMs - liveWithinMs) return
-    const fromMs = Math.max(availableMs, plannedMs)
-    this.#waits.firstByte.add((exchanges.firstByteMs[exchange] as number) - fromMs)
-    this.#waits.lastByte.add((exchanges.lastByteMs[exchange] as number) - fromMs)
+    if (before === undefined || (availableMs as number) < before) this.#published.set(object, availableMs as number)
+    if ((availableMs as number) < (plannedMs as number) - liveWithinMs) return
+    const fromMs = Math.max(availableMs as number, plannedMs as number)
+    this.#waits.firstByte.add((firstByteMs as number) - fromMs)
+    this.#waits.lastByte.add((lastByteMs as number) - fromMs)
   }
 
-  #notFound(exchanges: Exchanges, exchange: number, object: ObjectId, isSegment: boolean): void {
-    this.#series.status_404.add(exchanges.firstByteMs[exchange] as number, 1)
+  #notFound({ object, sentMs, firstByteMs, lastByteMs }: Exchange, isSegment: boolean): void {
+    this.#series.status_404.add(firstByteMs, 1)
     if (!isSegment) return
-    const lastByteMs = exchanges.lastByteMs[exchange] as number
-    this.#last404.set(object, Math.max(this.#last404.get(object) ?? 0, lastByteMs))
-    const endMs = captureEnd(this.#event, this.#objects.numberOf(object)) as number
-    if ((exchanges.sentMs[exchange] as number) >= endMs) this.#early404++
+    this.#last404.set(object, Math.max(this.#last404.get(object) ?? 0, lastByteMs as number))
+    const endMs = captureEnd(this.#event, this.#objects.numberOf(object))
+    if (sentMs >= endMs) this.#early404++
   }
 }
