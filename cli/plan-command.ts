@@ -114,9 +114,19 @@ async function plan(name: string, flags: Flags): Promise<number> {
   try {
     if (flags.sweep !== undefined) return await sweep(make, flags.sweep, flags, options)
     const record = flags.merge ? merge(make, flags.merge, options) : await runPlan(make, options, flags.shard)
-    const whatIf = flags.whatIf && !record.partial ? await runWhatIf(make, options) : undefined
     view.end()
+    const whatIf = flags.whatIf && !record.partial ? await whatIfOf(make, options, flags) : undefined
     return tell(whatIf ? { ...record, whatIf: whatIf.map(row => ({ ...row })) } : record, flags)
+  } finally {
+    view.end()
+  }
+}
+
+/** Each switch takes as long as the plan did: its progress is shown by itself. */
+async function whatIfOf(make: InputMaker, options: RunPlanOptions, { quiet = false }: Flags) {
+  const view = planProgressView(quiet)
+  try {
+    return await runWhatIf(make, { ...options, onProgress: view.show })
   } finally {
     view.end()
   }
