@@ -71,21 +71,21 @@ export class Poller implements Activity {
 
   pack(tape: Tape): void {
     tape.put(this.dueMs as number)
-    tape.putWord(this.over, overWords)
-    tape.put(this.#requests)
-    tape.put(this.#number as number)
     tape.put(this.#tickMs as number)
-    tape.put(this.#setup.event.renditions.findIndex(({ name }) => name === this.#rendition))
+    tape.putWhole(overWords.indexOf(this.over))
+    tape.putWhole(this.#requests)
+    tape.putWhole(this.#number as number)
+    tape.putWhole(this.#setup.event.renditions.findIndex(({ name }) => name === this.#rendition))
     this.#load.pack(tape)
   }
 
   unpack(tape: Tape): void {
     this.dueMs = tape.take()
-    this.over = tape.takeWord(overWords)
-    this.#requests = tape.takeInt()
-    this.#number = tape.takeInt()
     this.#tickMs = tape.take()
-    this.#rendition = this.#setup.event.renditions[tape.takeInt()]?.name ?? ''
+    this.over = overWords[tape.takeWhole()]
+    this.#requests = tape.takeWhole()
+    this.#number = tape.takeWhole()
+    this.#rendition = this.#setup.event.renditions[tape.takeWhole()]?.name ?? ''
     this.#load.unpack(tape)
   }
 

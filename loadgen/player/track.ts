@@ -56,21 +56,21 @@ export class Load {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
-    cells[at] = wantedWords.indexOf(this.wanted)
-    cells[at + 1] = this.request
-    cells[at + 2] = this.failures
-    cells[at + 3] = this.dueMs as number
-    tape.at = at + 4
+    const { words, wordAt } = tape
+    words[wordAt] = wantedWords.indexOf(this.wanted)
+    words[wordAt + 1] = this.request
+    words[wordAt + 2] = this.failures
+    tape.wordAt = wordAt + 3
+    tape.put(this.dueMs as number)
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
-    this.wanted = wantedWords[(cells[at] as number) | 0] as Wanted
-    this.request = (cells[at + 1] as number) | 0
-    this.failures = (cells[at + 2] as number) | 0
-    this.dueMs = cells[at + 3] as number
-    tape.at = at + 4
+    const { words, wordAt } = tape
+    this.wanted = wantedWords[words[wordAt] as number] as Wanted
+    this.request = words[wordAt + 1] as number
+    this.failures = words[wordAt + 2] as number
+    tape.wordAt = wordAt + 3
+    this.dueMs = tape.take()
   }
 }
 
@@ -147,25 +147,25 @@ export class Track {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
-    cells[at] = this.next as number
-    cells[at + 1] = this.rung
-    cells[at + 2] = this.skippedInARow
-    cells[at + 3] = this.#initsLow
-    cells[at + 4] = this.#initsHigh
-    tape.at = at + 5
+    const { words, wordAt } = tape
+    words[wordAt] = this.next as number
+    words[wordAt + 1] = this.rung
+    words[wordAt + 2] = this.skippedInARow
+    words[wordAt + 3] = this.#initsLow
+    words[wordAt + 4] = this.#initsHigh
+    tape.wordAt = wordAt + 5
     this.media.pack(tape)
     this.list?.pack(tape)
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
-    this.next = (cells[at] as number) | 0
-    this.rung = (cells[at + 1] as number) | 0
-    this.skippedInARow = (cells[at + 2] as number) | 0
-    this.#initsLow = (cells[at + 3] as number) | 0
-    this.#initsHigh = (cells[at + 4] as number) | 0
-    tape.at = at + 5
+    const { words, wordAt } = tape
+    this.next = words[wordAt] as number
+    this.rung = words[wordAt + 1] as number
+    this.skippedInARow = words[wordAt + 2] as number
+    this.#initsLow = words[wordAt + 3] as number
+    this.#initsHigh = words[wordAt + 4] as number
+    tape.wordAt = wordAt + 5
     this.media.unpack(tape)
     this.list?.unpack(tape)
   }

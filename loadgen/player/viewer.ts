@@ -108,14 +108,15 @@ export class Viewer implements Activity {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
+    const { cells, at, words, wordAt } = tape
     cells[at] = this.dueMs as number
-    cells[at + 1] = overWords.indexOf(this.over)
-    cells[at + 2] = this.#requests
-    cells[at + 3] = this.#reloads
-    cells[at + 4] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
-    cells[at + 5] = this.#manifest === undefined ? 0 : 1
-    tape.at = at + 6
+    cells[at + 1] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
+    tape.at = at + 2
+    words[wordAt] = overWords.indexOf(this.over)
+    words[wordAt + 1] = this.#requests
+    words[wordAt + 2] = this.#reloads
+    words[wordAt + 3] = this.#manifest === undefined ? 0 : 1
+    tape.wordAt = wordAt + 4
     this.#manifest?.pack(tape)
     this.#quality.pack(tape)
     this.#playback.pack(tape)
@@ -123,15 +124,16 @@ export class Viewer implements Activity {
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
+    const { cells, at, words, wordAt } = tape
     this.dueMs = cells[at] as number
-    this.over = overWords[(cells[at + 1] as number) | 0]
-    this.#requests = (cells[at + 2] as number) | 0
-    this.#reloads = (cells[at + 3] as number) | 0
-    const seekBehindMs = cells[at + 4] as number
+    const seekBehindMs = cells[at + 1] as number
     this.#seekBehindMs = Number.isNaN(seekBehindMs) ? undefined : seekBehindMs
-    tape.at = at + 6
-    if (cells[at + 5] === 0) this.#manifest = undefined
+    tape.at = at + 2
+    this.over = overWords[words[wordAt] as number]
+    this.#requests = words[wordAt + 1] as number
+    this.#reloads = words[wordAt + 2] as number
+    tape.wordAt = wordAt + 4
+    if (words[wordAt + 3] === 0) this.#manifest = undefined
     else {
       this.#manifest ??= new Load('manifest')
       this.#manifest.unpack(tape)

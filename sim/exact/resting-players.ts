@@ -8,9 +8,19 @@ import { rowLength, Tape } from '../../loadgen/player/tape.ts'
 const seatsAChunk = 1_024
 const nobody = 0
 
+interface Chunk {
+  readonly cells: Float64Array
+  readonly words: Int32Array
+}
+
+function aChunk(): Chunk {
+  const cells = new Float64Array(seatsAChunk * rowLength)
+  return { cells, words: new Int32Array(cells.buffer) }
+}
+
 export class RestingPlayers {
   readonly #tape = new Tape()
-  readonly #chunks: (Float64Array | undefined)[] = []
+  readonly #chunks: (Chunk | undefined)[] = []
   /** By seat: the place of its kind among `#living`, and one. */
   readonly #kinds: Uint8Array
   readonly #places = new Map<string, number>()
@@ -34,7 +44,7 @@ export class RestingPlayers {
       this.#places.set(kind, place)
     }
     this.#kinds[seat] = place + 1
-    this.#chunks[Math.floor(seat / seatsAChunk)] ??= new Float64Array(seatsAChunk * rowLength)
+    this.#chunks[Math.floor(seat / seatsAChunk)] ??= aChunk()
     this.rest(seat, player)
   }
 
@@ -59,7 +69,7 @@ export class RestingPlayers {
   }
 
   #goTo(seat: number): void {
-    this.#tape.cells = this.#chunks[Math.floor(seat / seatsAChunk)] as Float64Array
-    this.#tape.at = (seat % seatsAChunk) * rowLength
+    const { cells, words } = this.#chunks[Math.floor(seat / seatsAChunk)] as Chunk
+    this.#tape.goTo(cells, words, seat % seatsAChunk)
   }
 }
