@@ -14,6 +14,11 @@ export class DueHeap {
     return this.#size
   }
 
+  /** The slots of its entries: as many as `size`, in no order. */
+  get slots(): Int32Array {
+    return this.#slot
+  }
+
   get firstSlot(): number {
     return this.#slot[0] as number
   }

@@ -26,7 +26,11 @@ const farBucket = 2 * bucketsALevel
 const noSlot = -1
 const firstCapacity = 256
 
+/** Is told of `count` slots that are due next, in no order, before the first of them is taken. */
+export type OnBucket = (slots: Int32Array, count: number) => void
+
 export class EventQueue {
+  onBucket: OnBucket = () => {}
   /** Two numbers for each slot, side by side because they are read together: its instant and its turn. */
   #when = new Float64Array(2 * firstCapacity)
   /** Where each slot is: its bucket, or one of the words above. */
@@ -127,7 +131,9 @@ export class EventQueue {
         if (nextStretch * bucketsALevel > lastBucket || nextStretch === Infinity) return false
         this.#enterStretch(nextStretch)
       }
-      if (this.#current.size > 0) return true
+      if (this.#current.size === 0) continue
+      this.onBucket(this.#current.slots, this.#current.size)
+      return true
     }
     return false
   }

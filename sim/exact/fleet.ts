@@ -67,6 +67,15 @@ export class SimFleet {
     for (let seat = 0; seat < this.#hasRebuffered.length; seat++) this.#dismiss(seat, now)
   }
 
+  wakesSoon(seat: number): void {
+    this.#players.bringNear(seat)
+  }
+
+  dueSoon(transient: number): void {
+    const seat = this.requests.endsAtSeat(transient)
+    if (seat !== undefined) this.#players.bringNear(seat)
+  }
+
   wake(seat: number, now: EpochMs): void {
     const player = this.#players.wake(seat)
     if (player !== undefined) this.#goOn(seat, player, player.wake(now), now)

@@ -105,6 +105,12 @@ export class PlayerRequests {
     if (!isCovered) this.#ground.agenda.releaseSeat(seat)
   }
 
+  /** Whose player is told next, when `transient` is due; undefined where that is an edge's turn. */
+  endsAtSeat(transient: number): number | undefined {
+    const { state, seat } = this.#exchanges.of(transient)
+    return state === at.toEdge ? undefined : seat
+  }
+
   /** What `transient` waited for has come: its arrival, its end, or the end of its player's patience. */
   due(transient: number, now: EpochMs): void {
     const exchange = this.#exchanges.of(transient)
