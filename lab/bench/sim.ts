@@ -6,6 +6,7 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import { defaultCalibration } from '../../sim/default-calibration.ts'
 import { ExactWorld } from '../../sim/exact/world.ts'
 import { syntheticMedia } from '../../sim/media.ts'
+import { prepareEngine } from '../../sim/node/engine.ts'
 import { eventOf } from '../event-of.ts'
 import { parsePolicy } from '../policies.ts'
 
@@ -67,6 +68,7 @@ export function benchExact(options: ExactBenchOptions, tell: Tell): Record<strin
     )
     return one
   }
+  prepareEngine()
   measure(1_000, options, 1, () => {}) // until the compiler has seen it all
   const before = measured(options.smallPlayers, options.repetitions)
   const usualFleet = measured(options.players, options.repetitions)

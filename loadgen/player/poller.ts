@@ -3,11 +3,11 @@ import { expectedPublication, lastNumber, liveEdge, retryDeadline } from '../../
 import { after, type EpochMs, type Ms, type SegmentNumber } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { ladderOf } from './ladder.ts'
+import { Load } from './load.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import type { Timeouts } from './profile.ts'
 import { profileOf } from './profiles.ts'
 import type { Tape } from './tape.ts'
-import { Load } from './track.ts'
 
 // A player that asks for the next segment again and again before it exists: the 404 storm (facts/live-origin.md,
 // "Overload"). It asks every `everyMs` from `aheadMs` before the expected publication, by its own clock, until it gets
@@ -60,8 +60,7 @@ export class Poller implements Activity {
   seek(): void {}
 
   pause(_at: EpochMs, out: PlayerOutput[]): void {
-    if (this.#load.isAsking) out.push({ do: 'abort', request: this.#load.request })
-    this.#load.rest()
+    this.#load.abort(out)
     this.dueMs = Infinity
   }
 
