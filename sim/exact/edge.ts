@@ -12,8 +12,7 @@ import { type CallId, noCall } from './agenda.ts'
 import { SimCopies } from './copies.ts'
 import { EdgePlayers, type PlayerEnd } from './edge-players.ts'
 import { EdgeSiblings } from './edge-siblings.ts'
-import type { Exchange } from './exchanges.ts'
-import { type SimFetch, SimFetches, type Upstreams } from './fetches.ts'
+import { SimFetches, type Upstreams } from './fetches.ts'
 import { foldEdgeEffects } from './folding.ts'
 import type { Ground } from './ground.ts'
 
@@ -48,11 +47,11 @@ export class SimEdge {
   readonly link: SharedLink
   readonly ground: Ground
   readonly copies = new SimCopies()
+  readonly players: EdgePlayers
+  readonly siblings: EdgeSiblings
   alive = true
   readonly #world: EdgeWorld
   readonly #fetches: SimFetches
-  readonly #players: EdgePlayers
-  readonly #siblings: EdgeSiblings
   #wake: CallId = noCall
   #wakeMs: EpochMs = Infinity
 
@@ -68,33 +67,18 @@ export class SimEdge {
     this.cores = new Cores(calibration.cores.edge)
     this.link = ground.link(calibration.links.edge.bitsPerSecond)
     this.#fetches = new SimFetches(ground, this, world)
-    this.#players = new EdgePlayers(this, world.players)
-    this.#siblings = new EdgeSiblings(this)
+    this.players = new EdgePlayers(this, world.players)
+    this.siblings = new EdgeSiblings(this)
   }
 
   part(): Part {
-    this.#players.flush()
+    this.players.flush()
     return this.recorder.part(this.core.stats().evictions)
   }
 
   reset(): void {
-    this.#players.flush()
+    this.players.flush()
     this.recorder.reset(this.core.stats().evictions)
-  }
-
-  /** A player's request arrives. */
-  asked(exchange: Exchange, now: EpochMs): void {
-    this.#players.asked(exchange, now)
-  }
-
-  /** A player that waits or reads here has left. */
-  left(exchange: Exchange, now: EpochMs): void {
-    this.#players.left(exchange, now)
-  }
-
-  /** A sibling's request arrives. */
-  askedBySibling(call: SimFetch, now: EpochMs): void {
-    this.#siblings.asked(call, now)
   }
 
   /** All edges of the site, this one among them. */
@@ -135,7 +119,7 @@ export class SimEdge {
     this.ground.agenda.takeBack(this.#wake)
     this.#wake = noCall
     this.#fetches.abandonAll(now)
-    this.#siblings.resetAll(now)
+    this.siblings.resetAll(now)
   }
 
   /** Carries out what the core decided. */
@@ -203,23 +187,23 @@ export class SimEdge {
   }
 
   #deliver(ticket: TicketId, copy: CopyId, reason: EdgeReason, collapsed: boolean, now: EpochMs): void {
-    const player = this.#players.take(ticket, now)
+    const player = this.players.take(ticket, now)
     if (player !== undefined) {
-      this.#players.deliver(player, copy, reason, collapsed, now)
+      this.players.deliver(player, copy, reason, collapsed, now)
       return
     }
-    const sibling = this.#siblings.take(ticket, now)
-    if (sibling) this.#siblings.deliver(sibling, copy, reason, collapsed, now)
+    const sibling = this.siblings.take(ticket, now)
+    if (sibling) this.siblings.deliver(sibling, copy, reason, collapsed, now)
   }
 
   #answer(ticket: TicketId, answer: ShortAnswer, now: EpochMs): void {
-    const player = this.#players.take(ticket, now)
+    const player = this.players.take(ticket, now)
     if (player !== undefined) {
-      this.#players.answer(player, answer, now)
+      this.players.answer(player, answer, now)
       return
     }
-    const sibling = this.#siblings.take(ticket, now)
-    if (sibling) this.#siblings.answer(sibling, answer, now)
+    const sibling = this.siblings.take(ticket, now)
+    if (sibling) this.siblings.answer(sibling, answer, now)
   }
 
   #complete(id: CopyId, now: EpochMs): void {
@@ -228,7 +212,7 @@ export class SimEdge {
     const { readers, siblings } = copy
     copy.readers = []
     copy.siblings = []
-    this.#players.complete(readers, copy, now)
+    this.players.complete(readers, copy, now)
     for (const sibling of siblings) sibling.complete(copy.receivedBytes, now)
   }
 
@@ -236,7 +220,7 @@ export class SimEdge {
     const copy = this.copies.get(id)
     if (!copy) return
     copy.state = 'broken'
-    this.#players.break(copy.readers, now)
+    this.players.break(copy.readers, now)
     for (const sibling of copy.siblings) sibling.broken(now)
     copy.readers = []
     copy.siblings = []

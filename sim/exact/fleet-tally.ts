@@ -6,8 +6,8 @@ import type { PlayerOutput } from '../../loadgen/player/player-io.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
 import type { ObjectId, Objects } from '../objects.ts'
-import { widened } from '../widened.ts'
 import { type Exchange, resultNames, results, said } from './exchanges.ts'
+import { SecondsSeries } from './seconds-series.ts'
 import { Waits } from './waits.ts'
 
 // What the players of an exact world count, by the names of docs/processes.md: the same as loadgen/http/tally.ts counts,
@@ -20,29 +20,6 @@ const liveWithinMs = 10_000
 const statuses = 600
 const reasonNames = Object.keys(edgeReasons)
 const saidNames = ['', 'hit', 'collapsed', 'forwarded'] as const
-
-/** A series second by second, from the run's first on. */
-class Series {
-  readonly name: string
-  #cells = new Float64Array(64)
-  readonly #firstSecond: number
-
-  constructor(name: string, firstSecond: number) {
-    this.name = name
-    this.#firstSecond = firstSecond
-  }
-
-  add(at: EpochMs, by: number): void {
-    const cell = Math.max(0, Math.floor((at as number) / 1_000) - this.#firstSecond)
-    if (cell >= this.#cells.length) this.#cells = widened(this.#cells, new Float64Array(2 * cell))
-    this.#cells[cell] = (this.#cells[cell] as number) + by
-  }
-
-  handTo(recorder: Recorder): void {
-    for (const [cell, value] of this.#cells.entries())
-      if (value !== 0) recorder.tick(this.name, (this.#firstSecond + cell) * 1_000, value)
-  }
-}
 
 export class FleetTally {
   playersNow = 0
@@ -60,7 +37,9 @@ export class FleetTally {
   readonly #results = new Float64Array(resultNames.length)
   readonly #said = new Float64Array(saidNames.length)
   readonly #reasons = new Float64Array(reasonNames.length)
-  readonly #series: Readonly<Record<'requests' | 'status_404' | 'status_5xx' | 'players' | 'bytes_received', Series>>
+  readonly #series: Readonly<
+    Record<'requests' | 'status_404' | 'status_5xx' | 'players' | 'bytes_received', SecondsSeries>
+  >
   /** By segment: when it was published, as answers said it, and when the last 404 for it came. */
   readonly #published = new Map<ObjectId, number>()
   readonly #last404 = new Map<ObjectId, number>()
@@ -76,7 +55,7 @@ export class FleetTally {
     this.#event = event
     this.#objects = objects
     this.#recorder = new Recorder({ role: 'fleet', name: 'fleet', shard: { index: 1, of: 1 } })
-    const series = (name: string) => new Series(name, Math.floor((startMs as number) / 1_000) - 1)
+    const series = (name: string) => new SecondsSeries(name, Math.floor((startMs as number) / 1_000) - 1)
     this.#series = {
       requests: series('requests'),
       status_404: series('status_404'),

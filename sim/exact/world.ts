@@ -110,8 +110,8 @@ export class ExactWorld implements EdgeWorld {
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
-      asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.asked(exchange, now),
-      left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.left(exchange, now),
+      asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
+      left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
     }
     this.fleet = new SimFleet(this.ground, doors, { source, sites, seats, edges: this.#places.map(({ edge }) => edge) })
     this.#begin()
