@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../live/units.ts'
 import { addedSetups, type FleetPlayer, type FleetSource, playerSetups } from '../../loadgen/fleet/fleet.ts'
 import type { Player } from '../../loadgen/player/player.ts'
-import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
+import type { PlayerOutput, PlayerSetup, RequestOutcome } from '../../loadgen/player/player-io.ts'
 import { type Exchange, resultNames, results } from './exchanges.ts'
 import { FleetTally } from './fleet-tally.ts'
 import type { Ground } from './ground.ts'
@@ -10,8 +10,11 @@ import { type EdgeDoors, PlayerRequests } from './player-requests.ts'
 import { RestingPlayers } from './resting-players.ts'
 import { Seating, type SeatingOptions } from './seating.ts'
 
-// The players of an exact world: what loadgen/http/storm.ts and crew.ts do over HTTP. Each player is a core; who is
-// seated where is its index.
+// The players of an exact world: what loadgen/http/storm.ts and crew.ts do over HTTP. Each player is a core with an index,
+// which says who it is, and a seat, which says where it is kept. Seats are given out in the order in which players come:
+// those who came one after the other ask one after the other ever after, and what is kept of them lies side by side.
+
+const noSeat = -1
 
 export class SimFleet {
   readonly requests: PlayerRequests
@@ -20,8 +23,12 @@ export class SimFleet {
   readonly #source: FleetSource
   readonly #seating: Seating
   readonly #players: RestingPlayers
+  /** By index. */
+  readonly #seatOf: Int32Array
   readonly #hasRebuffered: Uint8Array
   #size: number
+  /** Seats that were ever given out. */
+  #seats = 0
   #seated = 0
 
   constructor(ground: Ground, doors: EdgeDoors, options: SeatingOptions) {
@@ -31,6 +38,7 @@ export class SimFleet {
     this.#size = source.fleet.players
     this.#seating = new Seating(ground, options)
     this.#players = new RestingPlayers(seats)
+    this.#seatOf = new Int32Array(seats).fill(noSeat)
     this.#hasRebuffered = new Uint8Array(seats)
     this.tally = new FleetTally(source.event, ground.objects, source.startMs)
     const ended = (exchange: Exchange, now: EpochMs) => this.#end(exchange, now)
@@ -57,14 +65,14 @@ export class SimFleet {
   resize(players: number, now: EpochMs): void {
     const before = this.#size
     this.#size = players
-    for (let seat = players; seat < before; seat++) this.#dismiss(seat, now)
+    for (let index = players; index < before; index++) this.#dismiss(index, now)
     if (players <= before) return
     this.#join(addedSetups({ ...this.#source, fleet: { ...this.#source.fleet, players: before } }, players, now))
   }
 
   /** Everybody leaves; requests in flight are given up and not counted. */
   stop(now: EpochMs): void {
-    for (let seat = 0; seat < this.#hasRebuffered.length; seat++) this.#dismiss(seat, now)
+    for (let index = 0; index < this.#seatOf.length; index++) this.#dismiss(index, now)
   }
 
   wakesSoon(seat: number): void {
@@ -93,23 +101,31 @@ export class SimFleet {
 
   #join(setups: Iterator<FleetPlayer>): void {
     new Joining(this.#ground.agenda, setups, (setup, now) => {
-      if (setup.index < this.#size && !this.#players.has(setup.index)) this.#seat(setup, now)
+      if (setup.index < this.#size && !this.#isSeated(setup.index)) this.#seat(setup, now)
     })
   }
 
   #seat(setup: FleetPlayer, now: EpochMs): void {
     const { siteFraction, edgeFraction, ...own } = setup
-    const seat = own.index
+    // One who comes again has its seat of before.
+    if (this.#seatOf[own.index] === noSeat) this.#seatOf[own.index] = this.#seats++
+    const seat = this.#seatOf[own.index] as number
     this.#players.seat(seat, own)
     this.#seating.take(seat, { siteFraction, edgeFraction }, now)
     this.#seated++
     this.wake(seat, now)
   }
 
-  #dismiss(seat: number, now: EpochMs): void {
-    const player = this.#players.wake(seat)
-    if (player === undefined) return
-    this.#carryOut(seat, player.setup.joinMs, player.leaveNow(now), now)
+  #isSeated(index: number): boolean {
+    const seat = this.#seatOf[index] as number
+    return seat !== noSeat && this.#players.has(seat)
+  }
+
+  #dismiss(index: number, now: EpochMs): void {
+    if (!this.#isSeated(index)) return
+    const seat = this.#seatOf[index] as number
+    const player = this.#players.wake(seat) as Player
+    this.#carryOut(seat, player.setup, player.leaveNow(now), now)
     // One that had not joined says nothing when it goes.
     if (this.#players.has(seat)) this.#vacate(seat)
   }
@@ -125,20 +141,24 @@ export class SimFleet {
   /** The player has decided something: it goes to rest until its next instant, and what it wants is done. */
   #goOn(seat: number, player: Player, outputs: readonly PlayerOutput[], now: EpochMs): void {
     const { agenda } = this.#ground
-    const { joinMs } = player.setup
     const wakeMs = player.nextWakeMs() ?? Infinity
     this.#players.rest(seat, player)
     if ((wakeMs as number) === Infinity) agenda.leaveSeat(seat)
     else if (agenda.wakeMs(seat) !== wakeMs) agenda.holdSeat(seat, wakeMs)
-    this.#carryOut(seat, joinMs, outputs, now)
+    this.#carryOut(seat, player.setup, outputs, now)
     this.requests.attend(seat, wakeMs)
   }
 
-  #carryOut(seat: number, joinMs: EpochMs, outputs: readonly PlayerOutput[], now: EpochMs): void {
+  #carryOut(
+    seat: number,
+    { index, joinMs }: Pick<PlayerSetup, 'index' | 'joinMs'>,
+    outputs: readonly PlayerOutput[],
+    now: EpochMs,
+  ): void {
     for (const output of outputs) {
       switch (output.do) {
         case 'request':
-          this.requests.send(seat, output)
+          this.requests.send(seat, index, output)
           break
         case 'abort':
           this.requests.abort(seat, output.request, now)
@@ -158,7 +178,7 @@ export class SimFleet {
     const { seat, result } = exchange
     const player = this.#players.wake(seat) as Player
     this.tally.ended(exchange)
-    if (result === results.refused) this.#seating.avoid(seat, exchange.edge, now)
+    if (result === results.refused) this.#seating.avoid(seat, player.setup.index, exchange.edge, now)
     const outcome: RequestOutcome = {
       request: exchange.request,
       result: result === results.status ? exchange.status : (resultNames[result] as 'refused' | 'reset' | 'timeout'),

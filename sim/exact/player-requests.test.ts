@@ -49,7 +49,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     agenda.holdSeat(0, startMs + wakeInMs)
     const address = { kind: 'manifest', event: event.event } as const
     const firstByteByMs = startMs + patienceMs
-    requests.send(0, { do: 'request', request: 1, address, plannedMs: startMs, attempt: 0, firstByteByMs })
+    requests.send(0, 0, { do: 'request', request: 1, address, plannedMs: startMs, attempt: 0, firstByteByMs })
     requests.attend(0, startMs + wakeInMs)
   }
   const run = (untilMs: number) =>

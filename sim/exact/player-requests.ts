@@ -51,13 +51,17 @@ export class PlayerRequests {
     this.#first = new Int32Array(seats).fill(none)
   }
 
-  /** A player asks. */
-  send(seat: number, { request, address, plannedMs, firstByteByMs }: Extract<PlayerOutput, { do: 'request' }>): void {
+  /** The player of `seat`, who is the fleet's player `index`, asks. */
+  send(
+    seat: number,
+    index: number,
+    { request, address, plannedMs, firstByteByMs }: Extract<PlayerOutput, { do: 'request' }>,
+  ): void {
     const { agenda, objects, hash, ways } = this.#ground
     const { seating, tally } = this.#parts
     const object = objects.idOf(address)
     hash.word(deciders.player)
-    hash.word(seat)
+    hash.word(index)
     hash.word(object)
     hash.number(plannedMs as number)
     const exchange = this.#exchanges.of(agenda.take())

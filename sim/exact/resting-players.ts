@@ -5,24 +5,15 @@ import { rowLength, Tape } from '../../loadgen/player/tape.ts'
 // The players of a large fleet, at rest as rows of numbers (loadgen/player/tape.ts) but for the one that something
 // happens to, which one living player of its kind takes the place of.
 
-const seatsAChunk = 1_024
 const nobody = 0
 /** A line of a processor's cache holds 64 bytes. */
 const wordsALine = 16
 
-interface Chunk {
-  readonly cells: Float64Array
-  readonly words: Int32Array
-}
-
-function aChunk(): Chunk {
-  const cells = new Float64Array(seatsAChunk * rowLength)
-  return { cells, words: new Int32Array(cells.buffer) }
-}
-
 export class RestingPlayers {
   readonly #tape = new Tape()
-  readonly #chunks: (Chunk | undefined)[] = []
+  // One array: memory that nobody has sat in yet takes no room.
+  readonly #cells: Float64Array
+  readonly #words: Int32Array
   /** By seat: the place of its kind among `#living`, and one. */
   readonly #kinds: Uint8Array
   readonly #places = new Map<string, number>()
@@ -31,6 +22,8 @@ export class RestingPlayers {
   readonly #read = new Int32Array(1)
 
   constructor(seats: number) {
+    this.#cells = new Float64Array(seats * rowLength)
+    this.#words = new Int32Array(this.#cells.buffer)
     this.#kinds = new Uint8Array(seats)
   }
 
@@ -48,7 +41,6 @@ export class RestingPlayers {
       this.#places.set(kind, place)
     }
     this.#kinds[seat] = place + 1
-    this.#chunks[Math.floor(seat / seatsAChunk)] ??= aChunk()
     this.rest(seat, player)
   }
 
@@ -70,10 +62,8 @@ export class RestingPlayers {
 
   /** Reads the row of `seat` a cache line at a time, so that it is at hand when its player is woken. */
   bringNear(seat: number): void {
-    const chunk = this.#chunks[Math.floor(seat / seatsAChunk)]
-    if (chunk === undefined) return
-    const { words } = chunk
-    const from = (seat % seatsAChunk) * 2 * rowLength
+    const words = this.#words
+    const from = seat * 2 * rowLength
     let read = 0
     for (let at = 0; at < 2 * rowLength; at += wordsALine) read |= words[from + at] as number
     this.#read[0] = read
@@ -84,7 +74,6 @@ export class RestingPlayers {
   }
 
   #goTo(seat: number): void {
-    const { cells, words } = this.#chunks[Math.floor(seat / seatsAChunk)] as Chunk
-    this.#tape.goTo(cells, words, seat % seatsAChunk)
+    this.#tape.goTo(this.#cells, this.#words, seat)
   }
 }

@@ -56,11 +56,11 @@ export class Seating {
     return route === undefined ? (this.#edge[seat] as number) : (this.#places.get(route.edgeAt(now)) as number)
   }
 
-  /** `edge` has refused: the next one of the site takes over for a while. */
-  avoid(seat: number, edge: number, now: EpochMs): void {
+  /** `edge` has refused the player `index` of `seat`: the next one of the site takes over for a while. */
+  avoid(seat: number, index: number, edge: number, now: EpochMs): void {
     let route = this.#routes.get(seat)
     if (route === undefined) {
-      route = this.#routeOf(setupOf(this.#options.source, seat))
+      route = this.#routeOf(setupOf(this.#options.source, index))
       this.#routes.set(seat, route)
     }
     route.refused(this.#options.edges[edge] as string, now)
