@@ -33,7 +33,7 @@ export const burstOf = (sudden: readonly number[], atSecond: number): number | u
  * The band of a burst's peak over a steady `level`. Its upper end is what no second can exceed, wherever it begins: what
  * both seconds hold that it can lie across. Its lower end is the larger half of that. `error` widens both.
  */
-export function burstBand(values: Float64Array, atSecond: number, level: number, error: number) {
+function burstBand(values: Float64Array, atSecond: number, level: number, error: number) {
   const beyond = (second: number): number => Math.max(0, (values[second] ?? 0) - level)
   const burst = beyond(atSecond) + Math.max(beyond(atSecond - 1), beyond(atSecond + 1))
   const base = Math.min(level, values[atSecond] ?? 0)

@@ -6,7 +6,7 @@ import type { Topology } from './topology-file.ts'
 
 export type CostName = keyof Topology['costs']
 
-export interface Cost {
+interface Cost {
   /** ms of one core, for a request or for each MiB; or a share. */
   readonly value: number
   readonly from: 'given' | 'calibrated' | 'assumed'
