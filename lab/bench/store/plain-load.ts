@@ -17,7 +17,7 @@ export class PlainLoad {
     this.#server = server
     this.#socket = socket
     this.#bodyBytes = bodyBytes
-    socket.on('data', bytes => this.#take(bytes))
+    socket.on('data', bytes => this.#take(bytes as Buffer))
   }
 
   /** @param count of different bodies, which are sent in turn: as many as a storm reads, so that no cache holds them */
