@@ -1,4 +1,4 @@
-import { memoryNeeded } from '../bulk/bulk.ts'
+import { bytesOfProcess, memoryNeeded } from '../bulk/bulk.ts'
 import { slices } from '../bulk/groups.ts'
 import { checkInput, checkMemory } from '../plan/check-input.ts'
 import { type Counted, countedOf, planRecordOf, type Shard, seriesOf } from '../plan/make-plan.ts'
@@ -145,8 +145,9 @@ async function countAll(
   options: RunPlanOptions,
 ): Promise<(Counted | undefined)[]> {
   for (const { input } of plans) check(input, options)
-  const most = Math.max(...plans.map(({ input }) => memoryNeeded(worldOf(input, options.effort))))
-  const atOnce = Math.max(1, Math.min(options.threads, plans.length, Math.floor(options.memoryBytes / most)))
+  const most = Math.max(...plans.map(({ input }) => memoryNeeded(worldOf(input, options.effort)) - bytesOfProcess))
+  const fit = Math.floor((options.memoryBytes - bytesOfProcess) / most)
+  const atOnce = Math.max(1, Math.min(options.threads, plans.length, fit))
   const done = plans.map(() => 0)
   const results = plans.map((): Counted | undefined => undefined)
   const waiting = [...plans.entries()]
