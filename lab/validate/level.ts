@@ -1,0 +1,17 @@
+// What a level of validation is: a function that runs both sides and gives back the figures that it compared.
+
+import type { Comparison } from './comparison.ts'
+
+export interface LevelOptions {
+  /** How many seeds real runs and their twins are repeated over. */
+  readonly seeds: number
+  /** Only these scenarios, by name; every scenario of the level where it is left out. */
+  readonly scenarios?: readonly string[]
+  /** Progress, one line at a time, for whoever waits; the command prints it on stderr. */
+  readonly say: (line: string) => void
+  /** The small part of the level that a test or a first look affords. */
+  readonly quick: boolean
+}
+
+/** Resolves to at least one comparison, or throws: a level that compared nothing has not been run. */
+export type RunLevel = (options: LevelOptions) => Promise<Comparison[]>
