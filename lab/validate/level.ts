@@ -11,6 +11,8 @@ export interface LevelOptions {
   readonly say: (line: string) => void
   /** The small part of the level that a test or a first look affords. */
   readonly quick: boolean
+  /** Ends the level early: it resolves with what it has compared by then. */
+  readonly signal?: AbortSignal
 }
 
 /** Resolves to at least one comparison, or throws: a level that compared nothing has not been run. */
