@@ -1,6 +1,6 @@
 import { policyOf } from '../../edge/core/policy.ts'
-import type { EpochMs } from '../../live/units.ts'
 import { limits } from '../../live/limits.ts'
+import { total } from '../../results/sums.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import type { ExactWorld } from '../../sim/exact/world.ts'
 import type { Comparison } from './comparison.ts'
@@ -77,27 +77,16 @@ export function poissonScenario({ arrivalsPerS, originSlowMs, requests }: Poisso
 const v1 = { name: 'v1', kind: 'video', bitsPerSecond: 100_000 }
 const a1 = { name: 'a1', kind: 'audio', bitsPerSecond: 16_000 }
 
-/** Requests for the manifest at the edges of a world, by the reason of their verdict; what is shared is a hit. */
-export function countManifest(world: ExactWorld): ReadonlyMap<string, number> {
+/** What the cores of a world's edges are asked of the manifest, by the reason of their verdict. */
+function countManifest(world: ExactWorld): ReadonlyMap<string, number> {
   const reasons = new Map<string, number>()
-  for (const edge of world.livingEdges) {
-    let reason: string | undefined
-    const { core } = edge
+  for (const { core } of world.livingEdges) {
     const ask = core.ask.bind(core)
-    const asked = edge.asked.bind(edge)
     core.ask = (question, now) => {
-      const given = ask(question, now)
-      reason = given.verdict.reason
-      return given
-    }
-    // Verdicts out of storage are shared (sim/exact/edge-hits.ts): then the core is not asked.
-    edge.asked = (exchange: number, now: EpochMs) => {
-      reason = undefined
-      const object = world.fleet.exchanges.object[exchange] as number
-      asked(exchange, now)
-      if (!manifest.test(edge.ground.objects.questionFor(object).path)) return
-      const counted = reason ?? 'hit'
-      reasons.set(counted, (reasons.get(counted) ?? 0) + 1)
+      const asked = ask(question, now)
+      const { reason } = asked.verdict
+      if (manifest.test(question.path)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+      return asked
     }
   }
   return reasons
@@ -126,6 +115,11 @@ export async function comparePoissonCache(
   const shares = policy === 'oca' ? collapsingShares(arrivals) : unlockedShares(arrivals)
   const seen = (belongs: (reason: string) => boolean) =>
     [...reasons].filter(([reason]) => belongs(reason)).reduce((sum, [, count]) => sum + count, 0)
+  const filled = seen(reason => reason.startsWith('fill-'))
+  const collapsed = seen(reason => reason === 'collapsed' || reason === 'lock-poll')
+  // Verdicts out of storage are shared (sim/exact/edge-hits.ts), so that no core is asked: they are what is left of the
+  // players, each of whom has asked once.
+  const hits = total(storm.simulated.parts, 'players_joined') - filled - collapsed
   const compare = (figure: string, share: number, predicted: number): Comparison => ({
     level: 'V0',
     scenario: 'poisson-cache',
@@ -139,10 +133,8 @@ export async function comparePoissonCache(
     n: Math.round(share * requests),
   })
   return [
-    compare('origin_requests', shares.filled, seen(reason => reason.startsWith('fill-'))),
-    ...(policy === 'oca'
-      ? [compare('collapsed', shares.collapsed, seen(reason => reason === 'collapsed'))]
-      : []),
-    compare('hits', shares.hit, seen(reason => reason === 'hit')),
+    compare('origin_requests', shares.filled, filled),
+    ...(policy === 'oca' ? [compare('collapsed', shares.collapsed, collapsed)] : []),
+    compare('hits', shares.hit, hits),
   ]
 }

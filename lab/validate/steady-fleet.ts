@@ -1,12 +1,12 @@
 import { policyOf } from '../../edge/core/policy.ts'
 import { syntheticBodyBytes } from '../../live/synthetic.ts'
 import { figuresOf } from '../../results/figures.ts'
+import { total } from '../../results/sums.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
-import type { Simulated } from '../../sim/exact/simulate.ts'
 import type { Comparison } from './comparison.ts'
 import { constantCalibration } from './constant-calibration.ts'
 import type { LevelOptions } from './level.ts'
-import { simulateStorm } from './simulated-storm.ts'
+import { type SimulatedStorm, simulateStorm } from './simulated-storm.ts'
 
 // Closed forms of players who watch and are there to stay. Derived in docs/validation.md, "Steady fleet".
 
@@ -70,9 +70,6 @@ export function steadyScenario({ players, profile, sites, durationMs }: SteadyFl
   })
 }
 
-const fleetCount = ({ parts }: Simulated, name: string): number =>
-  parts.filter(({ role }) => role === 'fleet').reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
-
 /** What a fleet asks for in ten segments' time: the difference of two storms of the same players. */
 export async function compareRate(fleet: SteadyFleet, { signal }: Pick<LevelOptions, 'signal'>): Promise<Comparison[]> {
   const simulate = (durationMs: number) =>
@@ -85,7 +82,8 @@ export async function compareRate(fleet: SteadyFleet, { signal }: Pick<LevelOpti
   const short = await simulate(fleet.durationMs)
   const long = await simulate(fleet.durationMs + longerBySegments * segmentMs)
   if (!short || !long) return []
-  const between = (name: string) => fleetCount(long.simulated, name) - fleetCount(short.simulated, name)
+  const players = (storm: SimulatedStorm) => storm.simulated.parts.filter(({ role }) => role === 'fleet')
+  const between = (name: string) => total(players(long), name) - total(players(short), name)
   const common = { level: 'V0', scenario: 'steady-fleet', variant: fleet.profile, kind: 'count' } as const
   const exact = { ...common, goal, spread: 0, n: 0 }
   const requests: Comparison = {

@@ -2,7 +2,7 @@ import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import { type Calibration, meanOf } from '../calibration.ts'
+import { type Calibration, meanOf, type Work } from '../calibration.ts'
 import type { Simulated } from '../exact/simulate.ts'
 import { simulateBulk } from './bulk.ts'
 import type { BulkFault } from './faults.ts'
@@ -71,12 +71,12 @@ function bulkTwinOf({
   faults,
   representatives,
 }: BulkTwinInput): BulkWorld {
-  const { latency, work } = calibration
+  const { latency } = calibration
   const latencies = {
     playerMs: meanOf(latency.playerEdge),
     siblingMs: meanOf(latency.edgeSibling),
     originMs: meanOf(latency.edgeOrigin),
-    publishMs: 2 * (meanOf(latency.pipelineOrigin) as number) + work.originPublish.cpuMs,
+    publishMs: publishMsOf(calibration, scenario.store.is),
   }
   const { fleet, topology } = scenario
   const shares = Object.entries(fleet.profiles) as [BulkWorld['columns'][number]['profile'], number][]
@@ -111,4 +111,16 @@ function bulkTwinOf({
     calmStride: 1,
     sitesDecided: Infinity,
   }
+}
+
+/** From the beginning of a PUT to its acknowledgement, as exact mode adds it up (pipeline.ts, publish-side.ts): means. */
+function publishMsOf({ work, latency, stores }: Calibration, store: string): number {
+  const meanMs = ({ cpuMs, besideMs }: Work): number => cpuMs + (meanOf(besideMs) as number)
+  const write = stores[store]?.write
+  return (
+    meanMs(work.pipelinePut) +
+    (meanOf(latency.pipelineOrigin) as number) +
+    meanMs(work.originPublish) +
+    (write ? meanMs(write) : 0)
+  )
 }
