@@ -3,38 +3,13 @@ import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type Calibration, meanOf, type Work } from '../calibration.ts'
-import type { Simulated } from '../exact/simulate.ts'
 import { simulateBulk } from './bulk.ts'
 import type { BulkFault } from './faults.ts'
 import type { BulkWorld } from './layout.ts'
+import { countsOfBulkResult, type TwinCounts } from './twin-counts.ts'
 
-// The same storm in both modes, side by side: what exact mode has counted of every player, and what bulk mode counts of
-// the same scenario, with the means of the calibration that exact mode draws from. Validation (V4) and the tests of bulk
-// mode compare the two.
-
-export interface TwinCounts {
-  /** Requests of players: for segments, and for everything. */
-  readonly segmentRequests: number
-  readonly requests: number
-  /** Requests to the origin for segments: those that brought one, and all. */
-  readonly fills: number
-  readonly originRequests: number
-}
-
-/** What exact mode has counted. */
-export function countsOfExact({ parts }: Simulated): TwinCounts {
-  const count = (name: string): number =>
-    parts.filter(({ role }) => role === 'fleet').reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
-  const segments = parts.filter(({ role }) => role === 'origin').flatMap(part => part.segments)
-  const sum = (field: 'fills' | 'probes'): number => segments.reduce((total, one) => total + (one[field] ?? 0), 0)
-  const fills = sum('fills')
-  return {
-    segmentRequests: count('requests.segment'),
-    requests: count('requests'),
-    fills,
-    originRequests: fills + sum('probes'),
-  }
-}
+// The same storm in both modes: the scenario of exact mode as a world of bulk mode, with the means of the calibration that
+// exact mode draws from. Validation (V4) and the tests of bulk mode compare the two.
 
 export interface BulkTwinInput {
   readonly scenario: Scenario
@@ -49,16 +24,8 @@ export interface BulkTwinInput {
 
 /** What bulk mode counts of the same. */
 export function countsOfBulk(input: BulkTwinInput): TwinCounts {
-  const { series } = simulateBulk(bulkTwinOf(input))
-  const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
-  const region = input.scenario.topology.regions[0] as string
-  const segmentRequests = total(series.get('edge.requests'))
-  return {
-    segmentRequests,
-    requests: segmentRequests + total(series.get('edge.other_requests')),
-    fills: total(series.origin('origin.fills', region)),
-    originRequests: total(series.origin('origin.requests', region)),
-  }
+  const world = bulkTwinOf(input)
+  return countsOfBulkResult(world, simulateBulk(world))
 }
 
 /** Each site of the scenario is a class of its own. */
