@@ -3,6 +3,7 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import type { BulkFault } from '../../sim/bulk/faults.ts'
 import { countsOfBulk } from '../../sim/bulk/twin.ts'
 import { countsOfExact, type TwinCounts } from '../../sim/bulk/twin-counts.ts'
+import type { Calibration } from '../../sim/calibration.ts'
 import { defaultCalibration } from '../../sim/default-calibration.ts'
 import { comparisonsOfModes } from './compare-modes.ts'
 import type { Comparison } from './comparison.ts'
@@ -25,7 +26,7 @@ interface Case {
   readonly once?: boolean
 }
 
-/** About as many players for each edge: bulk mode lets nobody queue for a CPU, so that no edge may be short of one. */
+/** About as many players for each edge, whatever the size. */
 const small = { players: 10_000, sites: 2, edgesPerSite: 2 } as const
 const middle = { players: 100_000, sites: 8, edgesPerSite: 4 } as const
 const large = { players: 1_000_000, sites: 64, edgesPerSite: 5, once: true } as const
@@ -90,12 +91,26 @@ async function compareModes(one: Case, options: LevelOptions): Promise<Compariso
 async function simulateBoth(one: Case, seed: number, { signal }: LevelOptions) {
   const scenario = scenarioOf(one, seed)
   const { preset, switches } = parsePolicy(one.policy)
-  const common = { scenario, policy: policyOf(preset, switches), calibration: defaultCalibration }
+  const common = { scenario, policy: policyOf(preset, switches), calibration: withoutQueues }
   const storm = await simulateStorm({ ...common, signal })
   if (!storm) return undefined
   const { startMs, plan } = storm.world
   const bulk = countsOfBulk({ ...common, event: plan.event, startMs, faults: one.faults ?? [], representatives })
   return { exact: countsOfExact(storm.simulated), bulk }
+}
+
+/**
+ * Every piece of work takes its time and occupies nobody: bulk mode lets nobody queue for a CPU, which is known and
+ * stated; what is compared here is everything else.
+ */
+const withoutQueues: Calibration = {
+  ...defaultCalibration,
+  work: Object.fromEntries(
+    Object.entries(defaultCalibration.work).map(([name, { cpuMs, besideMs }]) => [
+      name,
+      { cpuMs: 0, cpuMsPerMib: 0, besideMs: besideMs.map(([share, ms]) => [share, ms + cpuMs]) },
+    ]),
+  ) as Calibration['work'],
 }
 
 const durationOf = ({ faults }: Case): number => (faults ? faultMs : kickOffMs)

@@ -107,8 +107,9 @@ export function spreadKeys(input: SpreadInput, stream: RandomStream, output: Spr
       }
     }
     if (!designated || first === Infinity) continue
-    askOrigin(input, instantOf(arrivals, first), output)
-    if (filler < Infinity) countFiller(input, { filler, first }, heads.fromOrigin, output)
+    const firstMs = instantOf(arrivals, first)
+    askOrigin(input, firstMs, output)
+    if (filler < Infinity) countFiller(input, { filler, first, firstMs }, heads.fromOrigin, output)
   }
 }
 
@@ -124,14 +125,13 @@ function headsOf({ arrivals, releaseMs, originMs, siblingMs, bodyMs }: SpreadInp
 /** The first player at the edge that fills: it asks, or a sibling's question came before it, whose fill it joins or hits. */
 function countFiller(
   input: SpreadInput,
-  { filler, first }: { filler: number; first: number },
+  { filler, first, firstMs }: { filler: number; first: number; firstMs: number },
   releasedAt: number,
   output: SpreadOutput,
 ): void {
   const { arrivals, originMs, siblingMs, bodyMs } = input
-  const askedMs = instantOf(arrivals, first) + (first < filler ? siblingMs : 0)
-  const ownMs = instantOf(arrivals, filler)
-  if (ownMs <= askedMs) {
+  const askedMs = first < filler ? firstMs + siblingMs : firstMs
+  if (first === filler || filler <= arrivalsAt(arrivals, askedMs)) {
     output.forwarded++
     output.collapsed += joined(input, filler, releasedAt, 2 * originMs)
     return

@@ -2,10 +2,10 @@ import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import { type Calibration, meanOf, type Work } from '../calibration.ts'
+import { type Calibration, meanOf, type Quantiles, type Work } from '../calibration.ts'
 import { simulateBulk } from './bulk.ts'
 import type { BulkFault } from './faults.ts'
-import type { BulkWorld } from './layout.ts'
+import type { BulkWorld, Latencies } from './layout.ts'
 import { countsOfBulkResult, type TwinCounts } from './twin-counts.ts'
 
 // The same storm in both modes: the scenario of exact mode as a world of bulk mode, with the means of the calibration that
@@ -38,13 +38,7 @@ function bulkTwinOf({
   faults,
   representatives,
 }: BulkTwinInput): BulkWorld {
-  const { latency } = calibration
-  const latencies = {
-    playerMs: meanOf(latency.playerEdge),
-    siblingMs: meanOf(latency.edgeSibling),
-    originMs: meanOf(latency.edgeOrigin),
-    publishMs: publishMsOf(calibration, scenario.store.is),
-  }
+  const latencies = latenciesOf(calibration, scenario.store.is)
   const { fleet, topology } = scenario
   const shares = Object.entries(fleet.profiles) as [BulkWorld['columns'][number]['profile'], number][]
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
@@ -80,14 +74,24 @@ function bulkTwinOf({
   }
 }
 
-/** From the beginning of a PUT to its acknowledgement, as exact mode adds it up (pipeline.ts, publish-side.ts): means. */
-function publishMsOf({ work, latency, stores }: Calibration, store: string): number {
-  const meanMs = ({ cpuMs, besideMs }: Work): number => cpuMs + (meanOf(besideMs) as number)
+/**
+ * The means of what exact mode draws. Bulk mode knows ways only, so that the work at their ends is in them: half of what
+ * passes between a question and its answer.
+ */
+function latenciesOf({ work, latency, stores, generator }: Calibration, store: string): Latencies {
+  const mean = ({ cpuMs, besideMs }: Work): number => cpuMs + (meanOf(besideMs) as number)
+  const way = (one: Quantiles, ...work: readonly number[]): number =>
+    (meanOf(one) as number) + work.reduce((sum, ms) => sum + ms, 0) / 2
   const write = stores[store]?.write
-  return (
-    meanMs(work.pipelinePut) +
-    (meanOf(latency.pipelineOrigin) as number) +
-    meanMs(work.originPublish) +
-    (write ? meanMs(write) : 0)
-  )
+  return {
+    playerMs: way(latency.playerEdge, meanOf(generator.lagMs) as number, mean(work.edgeHit)),
+    siblingMs: way(latency.edgeSibling, mean(work.edgeWait), mean(work.edgeFill)),
+    originMs: way(latency.edgeOrigin, mean(work.originServe), mean(work.edgeFill)),
+    // From the beginning of a PUT to its acknowledgement (sim/exact: pipeline.ts, publish-side.ts).
+    publishMs:
+      mean(work.pipelinePut) +
+      (meanOf(latency.pipelineOrigin) as number) +
+      mean(work.originPublish) +
+      (write ? mean(write) : 0),
+  }
 }
