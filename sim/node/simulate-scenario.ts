@@ -21,6 +21,7 @@ import { type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
 import type { ExactWorld } from '../exact/world.ts'
 import { exactLeavesOut, figuresUnknownTo } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
+import { prepareEngine } from './engine.ts'
 import { mediaOf } from './media-of.ts'
 
 // A scenario in virtual time: one variant for each policy, in turn, and the record of all of them, as lab/run.ts makes it
@@ -55,6 +56,7 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
   const { calibration, remarks } = withStores(options.calibration ?? defaultCalibration, scenario)
   const policies = (options.policies ?? scenario.policies).map(parsePolicy)
   mustFit(scenario, options.memoryBytes)
+  prepareEngine()
   const startedAt = new Date()
   const variants: Variant[] = []
   let partial = false
