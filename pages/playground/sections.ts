@@ -1,0 +1,1 @@
+export const baseNames = ['kickoff'] as const
