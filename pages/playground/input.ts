@@ -1,3 +1,4 @@
+import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type Setting, settingText } from '../../scenarios/settings.ts'
@@ -16,12 +17,17 @@ export interface Base {
 }
 export type Bases = Readonly<Record<string, Base>>
 
+/** A preset with some fields of its own. */
+export interface PolicyChoice {
+  readonly preset: string
+  readonly switches: Partial<EdgePolicy>
+}
+
 /** A storm in exact mode: every viewer is a player's core. */
 export interface StormInput {
   /** The name of a base. */
   readonly base: string
-  /** As the command line names it: `oca-wakeOnFill`. */
-  readonly policy: string
+  readonly policy: PolicyChoice
   readonly players: number
   readonly settings: readonly Setting[]
   readonly latencies: Latencies
@@ -30,20 +36,20 @@ export interface StormInput {
 /** A storm in bulk mode: weighted viewers, spread over every edge. */
 export interface PlanRequest {
   readonly base: string
-  readonly policy: string
+  readonly policy: PolicyChoice
   readonly viewers: number
   readonly edges: number
 }
 
-/** The command that simulates `input`. */
-export function stormCommand({ base, policy, players, settings, latencies }: StormInput): string {
+/** The command that simulates `input`; `policy` as the command line names it. */
+export function stormCommand({ base, players, settings, latencies }: StormInput, policy: string): string {
   const sets = settings.map(one => `--set ${quoted(settingText(one))}`)
   const ways = Object.entries(latencies).map(([way, ms]) => `--latency ${way}=${ms}`)
   return ['tidegate sim', base, '--policy', quoted(policy), '--players', players, ...sets, ...ways].join(' ')
 }
 
 /** The command that plans `request`. */
-export const planRequestCommand = ({ base, policy, viewers, edges }: PlanRequest): string =>
+export const planCommand = ({ base, viewers, edges }: PlanRequest, policy: string): string =>
   ['tidegate plan', base, '--policy', quoted(policy), '--viewers', viewers, '--edges', edges].join(' ')
 
 /** A word of a shell's line. */

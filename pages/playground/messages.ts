@@ -17,7 +17,7 @@ export type Told =
   | { readonly says: 'storm'; readonly job: Job; readonly state: StormState }
   | { readonly says: 'storm-over'; readonly job: Job; readonly result: StormResult }
   | { readonly says: 'plan'; readonly job: Job; readonly done: number }
-  | { readonly says: 'plan-over'; readonly job: Job; readonly record: PlanRecord }
+  | { readonly says: 'plan-over'; readonly job: Job; readonly command: string; readonly record: PlanRecord }
   | { readonly says: 'failed'; readonly job: Job; readonly why: string }
 
 /** What happened in one step of virtual time. */
@@ -40,6 +40,8 @@ export interface Moment {
 
 /** How far a storm is: the moments since the last state. */
 export interface StormState {
+  /** What gives the same numbers on a command line. */
+  readonly command: string
   readonly doneMs: number
   readonly ofMs: number
   readonly moments: readonly Moment[]

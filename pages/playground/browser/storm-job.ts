@@ -1,4 +1,4 @@
-import { parsePolicy } from '../../../lab/policies.ts'
+import { parsePolicy, policyName } from '../../../lab/policies.ts'
 import { auditPart } from '../../../lab/storage/audit.ts'
 import { auditSimulated } from '../../../lab/storage/audit-simulated.ts'
 import { withSettings } from '../../../scenarios/settings.ts'
@@ -9,7 +9,7 @@ import { ExactWorld, type WorldPlan } from '../../../sim/exact/world.ts'
 import { figuresOfSimulated } from '../../../sim/figures-of-simulated.ts'
 import { mediaFrom } from '../../../sim/media.ts'
 import { wordsOfAction } from '../../report/words-of-action.ts'
-import type { Base, StormInput } from '../input.ts'
+import { type Base, type PolicyChoice, type StormInput, stormCommand } from '../input.ts'
 import type { Moment, StormResult, StormState } from '../messages.ts'
 import { Moments } from './moments.ts'
 import { TracedWorld } from './traced-world.ts'
@@ -23,12 +23,15 @@ const eventsATurn = 4_000
 /** Which segment is followed: well behind the arrival of the fleet, and before the end of the shortest scenario. */
 const tracedAfterMs = 9_000
 
+/** As the command line names it. */
+export const nameOf = ({ preset, switches }: PolicyChoice): string => policyName(preset, switches)
+
 /** What `tidegate sim` would simulate by the command of `input`. */
-export function worldPlanOf({ scenario, event, media }: Base, input: StormInput): WorldPlan {
+function worldPlanOf({ scenario, event, media }: Base, input: StormInput): WorldPlan {
   const set = withSettings(scenario, input.settings)
   return {
     scenario: { ...set, fleet: { ...set.fleet, players: input.players } },
-    policy: parsePolicy(input.policy).policy,
+    policy: parsePolicy(nameOf(input.policy)).policy,
     event,
     media: mediaFrom(event, media),
     calibration: withLatencies(defaultCalibration, input.latencies),
@@ -38,6 +41,7 @@ export function worldPlanOf({ scenario, event, media }: Base, input: StormInput)
 
 export class StormJob {
   readonly #plan: WorldPlan
+  readonly #command: string
   readonly #world: ExactWorld
   readonly #simulation: Simulation
   readonly #moments: Moments
@@ -47,6 +51,7 @@ export class StormJob {
 
   constructor(base: Base, input: StormInput, trace: boolean) {
     this.#plan = worldPlanOf(base, input)
+    this.#command = stormCommand(input, nameOf(input.policy))
     this.#world = trace ? new TracedWorld(this.#plan, tracedAfterMs) : new ExactWorld(this.#plan)
     this.#simulation = new Simulation(this.#plan, this.#world)
     this.#moments = new Moments(this.#world)
@@ -68,7 +73,7 @@ export class StormJob {
     const moments = this.#fresh
     this.#fresh = []
     const doneMs = Math.max(0, (agenda.nowMs as number) - (startMs as number))
-    return { doneMs, ofMs: (endMs as number) - (startMs as number), moments }
+    return { command: this.#command, doneMs, ofMs: (endMs as number) - (startMs as number), moments }
   }
 
   /** The end of it: the figures of a record, and what was followed. */

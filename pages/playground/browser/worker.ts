@@ -1,25 +1,25 @@
 import { config } from 'zod'
-import type { Bases } from '../input.ts'
+import { type Bases, planCommand } from '../input.ts'
 import type { Asked, Job, Told } from '../messages.ts'
 import { planJob } from './plan-job.ts'
-import { StormJob } from './storm-job.ts'
+import { nameOf, StormJob } from './storm-job.ts'
 
-// The simulator beside the page, in a thread of its own: one job after the other, in turns short enough that a job which
-// nobody wants any more is dropped at once. It decides nothing: the cores do.
+// The simulator beside the page, in a thread of its own: in turns short enough that a job which nobody wants any more is
+// dropped at once, and that a new one comes first. It decides nothing: the cores do.
 
 // A page from a disk allows no code that is made from text, which zod tries for speed.
 config({ jitless: true })
 
 type Work = Extract<Asked, { do: 'storm' | 'plan' }>
 
-const turnMs = 25
-/** Often enough for a moving picture, seldom enough to cost nothing. */
-const tellEveryMs = 80
+/** Short enough for a moving picture, long enough that telling costs nothing. */
+const turnMs = 50
 
 let bases: Bases = {}
-let queue: Work[] = []
-let current: Job | undefined
-const stopped = new Set<Job>()
+/** The newest is worked on first: it is what somebody looks at. */
+const works: Work[] = []
+const storms = new Map<Job, StormJob>()
+let isWorking = false
 
 const tell = (told: Told): void => postMessage(told)
 /** Lets messages in. */
@@ -31,49 +31,51 @@ addEventListener('message', ({ data }: MessageEvent<Asked>) => {
       bases = { ...bases, ...data.bases }
       break
     case 'stop':
-      queue = queue.filter(({ job }) => job !== data.job)
-      if (current === data.job) stopped.add(data.job)
+      drop(data.job)
       break
     default:
-      queue.push(data)
-      if (current === undefined) void workOff()
+      works.push(data)
+      if (!isWorking) void workOff()
   }
 })
 
+function drop(job: Job): void {
+  const place = works.findIndex(work => work.job === job)
+  if (place >= 0) works.splice(place, 1)
+  storms.delete(job)
+}
+
 async function workOff(): Promise<void> {
-  for (let work = queue.shift(); work !== undefined; work = queue.shift()) {
-    current = work.job
+  isWorking = true
+  // What was asked with one breath is there before the first of it begins.
+  await breathe()
+  for (let work = works.at(-1); work !== undefined; work = works.at(-1)) {
     try {
       await (work.do === 'storm' ? storm(work) : plan(work))
     } catch (error) {
+      drop(work.job)
       tell({ says: 'failed', job: work.job, why: (error as Error).message })
     }
-    stopped.delete(work.job)
     await breathe()
   }
-  current = undefined
+  isWorking = false
 }
 
+/** Goes on with a storm until there is something to tell. */
 async function storm({ job, input, trace }: Extract<Work, { do: 'storm' }>): Promise<void> {
-  const storming = new StormJob(baseOf(input.base), input, trace)
-  let toldMs = performance.now()
-  for (let isOver = false; !isOver; ) {
-    isOver = storming.work(turnMs)
-    if (isOver || performance.now() - toldMs >= tellEveryMs) {
-      tell({ says: 'storm', job, state: storming.state() })
-      toldMs = performance.now()
-    }
-    await breathe()
-    if (stopped.has(job)) return
-  }
+  const storming = storms.get(job) ?? new StormJob(baseOf(input.base), input, trace)
+  storms.set(job, storming)
+  const isOver = storming.work(turnMs)
+  tell({ says: 'storm', job, state: storming.state() })
+  if (!isOver) return
+  drop(job)
   tell({ says: 'storm-over', job, result: await storming.result() })
 }
 
 async function plan({ job, request }: Extract<Work, { do: 'plan' }>): Promise<void> {
-  await breathe()
-  if (stopped.has(job)) return
+  drop(job)
   const record = planJob(baseOf(request.base), request, done => tell({ says: 'plan', job, done }))
-  tell({ says: 'plan-over', job, record })
+  tell({ says: 'plan-over', job, command: planCommand(request, nameOf(request.policy)), record })
 }
 
 function baseOf(name: string) {
