@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander'
 import { parse, YAMLParseError } from 'yaml'
+import { presetNames } from '../lab/policies.ts'
 import { figureDefinitions } from '../results/figure-definitions.ts'
 import { loadScenario, parseScenario } from '../scenarios/load.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { type Setting, withSettings } from '../scenarios/settings.ts'
-import { presetNames } from '../lab/policies.ts'
 import { type Latencies, wayNames } from '../sim/calibration.ts'
 
 // What the commands that run a scenario, real or simulated, take alike.

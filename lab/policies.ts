@@ -57,13 +57,13 @@ function switchOf(change: string): [string, unknown] {
   if (text === undefined || !change.startsWith('+')) {
     throw new ConfigurationError(`'${key}' has a value: write '+${key}=…', as '+${key}=${String(presets.oca?.[name])}'`)
   }
-  const value = valueOf(name, text)
+  const value = parsedValue(name, text)
   const parsed = switchShape[name].safeParse(value)
   if (parsed.success) return [name, parsed.data]
   throw new ConfigurationError(`'${key}' cannot be '${text}': ${parsed.error.issues[0]?.message}`)
 }
 
-function valueOf(name: SwitchName, text: string): unknown {
+function parsedValue(name: SwitchName, text: string): unknown {
   const { type } = switchShape[name]
   if (type === 'number') return text === '' ? NaN : Number(text)
   return type === 'array' ? text.split(',').filter(one => one !== '') : text

@@ -144,7 +144,9 @@ export const withLatencies = (calibration: Calibration, latencies: Latencies): C
   ...calibration,
   latency: {
     ...calibration.latency,
-    ...Object.fromEntries(Object.entries(latencies).map(([way, at]): [string, Quantiles] => [way, [[0, at as number]]])),
+    ...Object.fromEntries(
+      Object.entries(latencies).map(([way, at]): [string, Quantiles] => [way, [[0, at as number]]]),
+    ),
   },
 })
 

@@ -10,7 +10,7 @@ import { figuresUnknownTo } from './leaves-out.ts'
 export function figuresOfSimulated(
   scenario: Scenario,
   simulated: Simulated,
-): { readonly parts: readonly Part[]; readonly figures: Record<string, number> } {
+): { readonly parts: Part[]; readonly figures: Record<string, number> } {
   const measured = { ...simulated, parts: mergeByProcess(simulated.parts) }
   const unknown: readonly string[] = figuresUnknownTo(scenario)
   const figures = Object.fromEntries(Object.entries(figuresOf(measured)).filter(([name]) => !unknown.includes(name)))

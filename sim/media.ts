@@ -21,7 +21,9 @@ export function syntheticMedia(event: LiveEvent): Media {
 }
 
 /** By rendition, the sizes of its initialisation segment and of each segment of the loop. Plain data. */
-export type MediaSizes = Readonly<Record<string, { readonly initBytes: Bytes; readonly segmentBytes: readonly Bytes[] }>>
+export type MediaSizes = Readonly<
+  Record<string, { readonly initBytes: Bytes; readonly segmentBytes: readonly Bytes[] }>
+>
 
 /** The media of `event`: synthetic where there are no sizes. */
 export const mediaFrom = (event: LiveEvent, sizes: MediaSizes | undefined): Media =>

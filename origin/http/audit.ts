@@ -1,3 +1,4 @@
+import { limits } from '../../live/limits.ts'
 import type { Acknowledged } from './audit-schema.ts'
 import { bodyOfEtag, etagOf } from './body-etag.ts'
 import type { OriginStore } from './origin-store.ts'

@@ -19,7 +19,6 @@ interface Moment {
   readonly waits: readonly number[]
 }
 
-
 export class SideHistory {
   readonly #moments: Moment[] = []
   readonly #edgesBefore = new Map<string, Counts>()

@@ -27,7 +27,7 @@ ${part(free, sections.length + 1)}
 <script type="text/plain" id="playground-worker">${scriptOf(worker)}</script>`
 }
 
-function part({ name, title, idea, look, controls, picture }: Section, step: number): Html {
+function part({ name, title, idea, look, controls, picture, caption }: Section, step: number): Html {
   return html`<article class="part" id="part-${name}" data-part="${name}" data-picture="${picture}" aria-labelledby="title-${name}">
 <div class="words">
 <h3 id="title-${name}"><span class="step" aria-hidden="true">${step}</span> ${title}</h3>
@@ -37,15 +37,15 @@ function part({ name, title, idea, look, controls, picture }: Section, step: num
   }</form>
 <p class="look">${look}</p>
 </div>
-${shown(name, picture, title)}
+${shown(name, picture, title, caption)}
 </article>`
 }
 
 /** Where a part shows what came out. */
-const shown = (name: string, picture: string, title: string): Html => html`<div class="shown">
+const shown = (name: string, picture: string, title: string, caption?: string): Html => html`<div class="shown">
 <p class="says" data-field="says" role="status"></p>
 ${name === 'free' ? flowHtml : undefined}
-<figure>${
+<figure>${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}${
   picture === 'way' || picture === 'segment'
     ? html`<canvas data-field="picture" role="img" aria-label="${title}: a drawing; the numbers stand below"></canvas>`
     : html`<div class="chart" data-field="picture" role="img" aria-label="${title}: a curve; the numbers stand below"></div>`
@@ -108,7 +108,9 @@ function choice(
   const id = `${part}-${name}`
   return html`<div class="choice"><label for="${id}">${label}</label><select id="${id}" name="${name}">${options.map(
     ([value, text]) =>
-      value === at ? html`<option value="${value}" selected>${text}</option>` : html`<option value="${value}">${text}</option>`,
+      value === at
+        ? html`<option value="${value}" selected>${text}</option>`
+        : html`<option value="${value}">${text}</option>`,
   )}</select></div>`
 }
 

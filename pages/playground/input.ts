@@ -41,11 +41,12 @@ export interface PlanRequest {
   readonly edges: number
 }
 
-/** The command that simulates `input`; `policy` as the command line names it. */
-export function stormCommand({ base, players, settings, latencies }: StormInput, policy: string): string {
+/** The command that simulates `input` with `policies`, as the command line names them. */
+export function stormCommand({ base, players, settings, latencies }: StormInput, policies: readonly string[]): string {
+  const named = policies.map(policy => `--policy ${quoted(policy)}`)
   const sets = settings.map(one => `--set ${quoted(settingText(one))}`)
   const ways = Object.entries(latencies).map(([way, ms]) => `--latency ${way}=${ms}`)
-  return ['tidegate sim', base, '--policy', quoted(policy), '--players', players, ...sets, ...ways].join(' ')
+  return ['tidegate sim', base, ...named, '--players', players, ...sets, ...ways].join(' ')
 }
 
 /** The command that plans `request`. */
@@ -53,5 +54,4 @@ export const planCommand = ({ base, viewers, edges }: PlanRequest, policy: strin
   ['tidegate plan', base, '--policy', quoted(policy), '--viewers', viewers, '--edges', edges].join(' ')
 
 /** A word of a shell's line. */
-const quoted = (word: string): string =>
-  /^[\w.,:/=+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+const quoted = (word: string): string => (/^[\w.,:/=+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -62,7 +62,11 @@ export function measuredOf(
 const kindOf = ({ fleet, seed: _, ...rest }: Scenario): string =>
   JSON.stringify({ ...rest, fleet: { ...fleet, players: 0 } })
 
-function pointOf({ world }: RunRecord, { name, figures, policy }: Variant, scenario: Scenario | undefined): MeasuredPoint {
+function pointOf(
+  { world }: RunRecord,
+  { name, figures, policy }: Variant,
+  scenario: Scenario | undefined,
+): MeasuredPoint {
   const shown = drawnFigures.flatMap(([figure]) =>
     figures[figure] === undefined ? [] : [[figure, figures[figure]] as const],
   )

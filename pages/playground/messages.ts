@@ -40,8 +40,8 @@ export interface Moment {
 
 /** How far a storm is: the moments since the last state. */
 export interface StormState {
-  /** What gives the same numbers on a command line. */
-  readonly command: string
+  /** As the command line names it. */
+  readonly policy: string
   readonly doneMs: number
   readonly ofMs: number
   readonly moments: readonly Moment[]

@@ -46,6 +46,8 @@ export interface Section {
   readonly idea: string
   readonly look: string
   readonly controls: readonly Control[]
+  /** What goes upwards, where the picture has no words in itself. */
+  readonly caption?: string
   /** How its picture is drawn. */
   readonly picture: 'way' | 'segment' | 'storm' | 'curve'
 }
@@ -66,6 +68,16 @@ const originMs = (at: number): Control => ({
   from: 0,
   to: 200,
   step: 1,
+  at,
+  unit: 'ms',
+})
+const lateMs = (at: number): Control => ({
+  is: 'range',
+  name: 'lateMs',
+  label: 'Published late by',
+  from: 0,
+  to: 1_500,
+  step: 10,
   at,
   unit: 'ms',
 })
@@ -94,20 +106,17 @@ export const sections: readonly Section[] = [
     title: 'One viewer, one request',
     idea: 'A player asks the edge near it for the next two seconds of video. The edge has nothing, so it asks the origin, and the origin holds the question until the segment is published. The viewer gets it the moment it exists.',
     look: 'Publish later and see who waits where: the request stays at the origin; nobody asks twice.',
-    controls: [
-      originMs(40),
-      { is: 'range', name: 'lateMs', label: 'Published late by', from: 0, to: 1_500, step: 10, at: 200, unit: 'ms' },
-    ],
+    controls: [originMs(40), lateMs(200)],
     picture: 'way',
   },
   {
     name: 'one-segment',
     title: 'One segment at one edge',
-    idea: 'Everybody wants the same segment within the same few milliseconds. The first request starts a fill; all others join it and get each byte as it arrives. However many there are, the origin is asked once.',
+    idea: 'Everybody wants the same segment, and many ask before it is there. The first request starts a fill, which the origin holds; who comes meanwhile joins it and gets each byte as it arrives; who comes later gets a copy. However many there are, the origin is asked once.',
     look: 'Take “one request for many” away and count the lines at the origin.',
     controls: [
       viewers(1, 200, 40),
-      originMs(40),
+      lateMs(200),
       onOff('proxy_cache'),
       onOff('proxy_cache_lock'),
       onOff('wakeOnFill'),
@@ -121,6 +130,7 @@ export const sections: readonly Section[] = [
     idea: 'The same kick-off three times: without a cache, with stock nginx, with a cache that knows live. The viewers do the same each time; what reaches the origin does not grow with them where requests are collapsed.',
     look: 'Move the viewers: two of the three curves hardly notice.',
     controls: [viewers(10, 5_000, 1_000), originMs(10)],
+    caption: 'Requests to the origin, a second',
     picture: 'storm',
   },
   {
@@ -145,7 +155,7 @@ export const sections: readonly Section[] = [
     controls: [
       { is: 'range', name: 'edges', label: 'Edges of the site', from: 1, to: 8, step: 1, at: 3, unit: '' },
       viewers(8, 200, 48),
-      originMs(40),
+      lateMs(200),
       onOff('designatedFill'),
     ],
     picture: 'segment',
@@ -156,9 +166,19 @@ export const sections: readonly Section[] = [
     idea: 'Encoders and uploads are late by a little, each time by another little. A cache that polls makes its viewers wait until it looks again; one that is woken by the fill hands on whatever comes, whenever it comes.',
     look: 'The curve is the wait that 99 of 100 did not exceed, after the publication.',
     controls: [
-      { is: 'range', name: 'jitterMs', label: 'Publications are late by up to', from: 0, to: 1_200, step: 100, at: 300, unit: 'ms' },
+      {
+        is: 'range',
+        name: 'jitterMs',
+        label: 'Publications are late by up to',
+        from: 0,
+        to: 1_200,
+        step: 100,
+        at: 300,
+        unit: 'ms',
+      },
       viewers(20, 400, 100),
     ],
+    caption: 'Wait of 99 of 100 for a live segment, ms',
     picture: 'curve',
   },
   {
@@ -170,6 +190,7 @@ export const sections: readonly Section[] = [
       { is: 'choice', name: 'fault', label: 'What breaks', options: faults, at: 'designated-loss' },
       viewers(20, 2_000, 400),
     ],
+    caption: 'Requests to the origin, a second',
     picture: 'storm',
   },
   {
@@ -183,6 +204,7 @@ export const sections: readonly Section[] = [
       { is: 'choice', name: 'preset', label: 'Policy', options: presets, at: 'oca' },
       onOff('designatedFill'),
     ],
+    caption: 'A second, each line of the grid ten times the one below',
     picture: 'storm',
   },
   {
@@ -194,12 +216,31 @@ export const sections: readonly Section[] = [
       viewers(1, 100_000, 1_000),
       { is: 'range', name: 'sites', label: 'Sites', from: 1, to: 4, step: 1, at: 2, unit: '' },
       { is: 'range', name: 'edges', label: 'Edges of each site', from: 1, to: 8, step: 1, at: 2, unit: '' },
-      { is: 'range', name: 'playerMs', label: 'Viewer to edge, one way', from: 0, to: 200, step: 1, at: 10, unit: 'ms' },
+      {
+        is: 'range',
+        name: 'playerMs',
+        label: 'Viewer to edge, one way',
+        from: 0,
+        to: 200,
+        step: 1,
+        at: 10,
+        unit: 'ms',
+      },
       originMs(25),
-      { is: 'range', name: 'jitterMs', label: 'Publications are late by up to', from: 0, to: 2_000, step: 10, at: 100, unit: 'ms' },
+      {
+        is: 'range',
+        name: 'jitterMs',
+        label: 'Publications are late by up to',
+        from: 0,
+        to: 2_000,
+        step: 10,
+        at: 100,
+        unit: 'ms',
+      },
       { is: 'range', name: 'pollers', label: 'Who asks early', from: 0, to: 100, step: 5, at: 0, unit: '%' },
       { is: 'choice', name: 'preset', label: 'Policy', options: presets, at: 'oca' },
     ],
+    caption: 'A second, each line of the grid ten times the one below',
     picture: 'storm',
   },
 ]

@@ -32,6 +32,8 @@ const lateBy = (lowMs: number, highMs: number): Setting => ({
   path: ['pipelines', 'publishJitter'],
   value: { is: 'uniform', lowMs, highMs },
 })
+/** Players that ask when the template says that a segment is there. */
+const likeDash: Setting = { path: ['fleet', 'profiles'], value: { 'dash.js': 1 } }
 const earlyPollers = (percent: number): Setting => ({
   path: ['fleet', 'earlyPollers'],
   value: { share: percent / 100, everyMs: 100, aheadMs: 3_000 },
@@ -55,26 +57,22 @@ export function stormsOf(section: SectionName, values: Values): readonly NamedSt
   switch (section) {
     case 'one-request': {
       const lateMs = numberOf(values, 'lateMs')
-      const settings = [sitesOf(1, 1), lateBy(lateMs, lateMs)]
+      const settings = [sitesOf(1, 1), likeDash, lateBy(lateMs, lateMs)]
       return [{ name: 'oca', input: storm('kickoff', policyOf('oca', {}), 1, { settings, latencies }) }]
     }
     case 'one-segment':
-      return [
-        {
-          name: 'oca',
-          input: storm('kickoff', policyOf('oca', values), players, { settings: [sitesOf(1, 1)], latencies }),
-        },
-      ]
+      return traced(values, [sitesOf(1, 1)], latencies)
     case 'a-thousand':
       return presetNames.map(name => ({ name, input: storm('kickoff', policyOf(name, {}), players, { latencies }) }))
     case 'early-birds': {
       const settings = [sitesOf(1, 1), earlyPollers(numberOf(values, 'pollers'))]
       const near = { playerEdge: 10, edgeOrigin: 25 }
-      return [{ name: 'oca', input: storm('early-birds', policyOf('oca', values), players, { settings, latencies: near }) }]
+      return [
+        { name: 'oca', input: storm('early-birds', policyOf('oca', values), players, { settings, latencies: near }) },
+      ]
     }
     case 'one-edge-asks': {
-      const settings = [sitesOf(1, numberOf(values, 'edges'))]
-      return [{ name: 'oca', input: storm('kickoff', policyOf('oca', values), players, { settings, latencies }) }]
+      return traced(values, [sitesOf(1, numberOf(values, 'edges'))], latencies)
     }
     case 'jitter':
       return jitterStorms(numberOf(values, 'jitterMs'), players)
@@ -85,6 +83,14 @@ export function stormsOf(section: SectionName, values: Values): readonly NamedSt
     case 'a-million':
       return []
   }
+}
+
+/** A small crowd at the live edge. */
+function traced(values: Values, sites: readonly Setting[], latencies: StormInput['latencies']): NamedStorm[] {
+  const lateMs = numberOf(values, 'lateMs')
+  const settings = [...sites, likeDash, lateBy(lateMs, lateMs)]
+  const input = storm('kickoff', policyOf('oca', values), numberOf(values, 'viewers'), { settings, latencies })
+  return [{ name: 'oca', input }]
 }
 
 const jitterStorms = (jitterMs: number, players: number): NamedStorm[] =>
@@ -115,7 +121,8 @@ function freeStorm(values: Values): StormInput {
 /** What the section that plans asks for. */
 export function planOf(values: Values): PlanRequest {
   const { preset, designatedFill } = values
-  const isOwn = preset === 'oca' ? { designatedFill: designatedFill as boolean } : {}
+  // Only a cache that knows its site has one edge ask for it.
+  const isOwn: Values = preset === 'oca' ? { designatedFill: designatedFill === true } : {}
   return {
     base: 'kickoff',
     policy: policyOf(String(preset), isOwn),

@@ -1,6 +1,6 @@
+import type { PlanRecord } from '../../../sim/plan/plan-record.ts'
 import type { Bases, PlanRequest, StormInput } from '../input.ts'
 import type { Asked, Job, StormResult, StormState, Told } from '../messages.ts'
-import type { PlanRecord } from '../../../sim/plan/plan-record.ts'
 
 // The page's end of the worker: jobs with what is to be done when they get on.
 

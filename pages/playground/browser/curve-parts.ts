@@ -1,11 +1,11 @@
 import { formatMs, formatNumber } from '../../../results/render/format.ts'
 import { find } from '../../live/browser/dom.ts'
-import type { StormInput } from '../input.ts'
+import { type StormInput, stormCommand } from '../input.ts'
 import type { drawnFigures, MeasuredPoint, MeasuredStorm } from '../measured.ts'
 import type { StormResult } from '../messages.ts'
-import { jitterCurve, stormsOf, type Values } from '../storms.ts'
+import { jitterCurve, type NamedStorm, stormsOf, type Values } from '../storms.ts'
 import type { Crew } from './crew.ts'
-import { CurveView, type CurveOptions, type MarkOnCurve, type OverCurve } from './curve-view.ts'
+import { type CurveOptions, CurveView, type MarkOnCurve, type OverCurve } from './curve-view.ts'
 import { policyStroke } from './curves.ts'
 import { table, tableOf } from './figure-rows.ts'
 import { Part } from './part.ts'
@@ -34,19 +34,24 @@ export class JitterPart extends Part {
     const here = new Map<string, Figures>()
     const curve = jitterCurve(Number(values.viewers))
     const chosen = stormsOf('jitter', values)
+    const policies = new Map<string, string>()
+    const hashes = new Map<string, string>()
     let left = curve.length + chosen.length
     const draw = () => {
       const marks = [...here].map(([name, figures]): MarkOnCurve => {
         return { stroke: policyStroke[name] ?? 0, x: jitterMs, y: figures[waitFigure] ?? 0, isMeasured: true }
       })
       const ms = (value: number) => `${formatMs(value)} ms`
-      this.#view.show(curvesOf(points), marks, { isLog: false, x: value => `${value} ms`, y: ms })
+      this.#view.show(curvesOf(points), marks, { isLog: false, of: 'late by up to', x: value => `${value} ms`, y: ms })
       if (here.size < chosen.length) return
       const wait = (name: string): string => formatMs(here.get(name)?.[waitFigure])
       this.says(
         `Late by up to ${formatNumber(jitterMs)} ms: 99 of 100 waited at most ${wait('nginx')} ms behind nginx, and ${wait('oca')} ms behind oca.`,
       )
       this.showsTable(tableOf(chosen.map(({ name }) => ({ name, figures: here.get(name) ?? {} }))))
+      const names = chosen.map(({ name }) => policies.get(name) ?? name)
+      const hash = chosen.map(({ name }) => hashes.get(name)).join(', ')
+      this.showsCommand(stormCommand((chosen[0] as NamedStorm).input, names), `decisions ${hash}`)
       if (left === 0) this.settles()
     }
     for (const { name, input, x } of curve) {
@@ -64,11 +69,11 @@ export class JitterPart extends Part {
     for (const { name, input } of chosen) {
       this.owns(
         this.crew.storm(input, false, {
-          onState: ({ command }) => this.showsCommand(command),
+          onState: ({ policy }) => policies.set(name, policy),
           onOver: ({ figures, decisions }) => {
             left--
             here.set(name, figures)
-            if (name === 'oca') write(this.article, decisions.hash)
+            hashes.set(name, decisions.hash)
             draw()
           },
           onFailed: why => this.fails(why),
@@ -78,12 +83,12 @@ export class JitterPart extends Part {
   }
 }
 
-const write = (article: HTMLElement, hash: string): void => {
-  find('[data-field="hash"]', article).textContent = `decisions ${hash}`
-}
-
 const curvesOf = (points: ReadonlyMap<string, readonly Point[]>): OverCurve[] =>
-  [...points].map(([name, known]) => ({ name, stroke: policyStroke[name] ?? 0, points: known.toSorted((a, b) => a[0] - b[0]) }))
+  [...points].map(([name, known]) => ({
+    name,
+    stroke: policyStroke[name] ?? 0,
+    points: known.toSorted((a, b) => a[0] - b[0]),
+  }))
 
 /** Viewers at which a curve is known, beside those that were measured. */
 const usualViewers = [3, 10, 30, 100, 300, 1_000, 3_000]
@@ -114,10 +119,14 @@ export class MeasuredPart extends Part {
       return y === undefined ? [] : [{ stroke: strokeOf(point.name), x: point.viewers, y, isMeasured }]
     })
     const text = (value: number): string => formatNumber(value)
-    const options: CurveOptions = { isLog: true, x: value => `${text(value)}`, y: text }
+    const options: CurveOptions = { isLog: true, of: 'viewers', x: text, y: text }
     const draw = () => {
       const shown = [...curves].map(
-        ([name, points]): OverCurve => ({ name, stroke: strokeOf(name), points: points.toSorted((a, b) => a[0] - b[0]) }),
+        ([name, points]): OverCurve => ({
+          name,
+          stroke: strokeOf(name),
+          points: points.toSorted((a, b) => a[0] - b[0]),
+        }),
       )
       this.#view.show(shown, marks, options)
       this.#tell(storm.points, figure, curves)
@@ -148,16 +157,17 @@ export class MeasuredPart extends Part {
       const measured = figures[figure]
       const simulated = curves.get(name)?.find(([x]) => x === viewers)?.[1]
       return {
-        name: `${name}${world === 'simulated' ? ' (simulated record)' : ''}`,
+        name: `${name}${world === 'simulated' ? ' (simulated)' : ''}`,
         viewers,
         measured,
         simulated,
-        apart: measured === undefined || simulated === undefined || measured === 0 ? undefined : simulated / measured - 1,
+        apart:
+          measured === undefined || simulated === undefined || measured === 0 ? undefined : simulated / measured - 1,
       }
     })
     this.showsTable(
       table(
-        ['', 'viewers', 'measured', 'simulated', 'apart'],
+        ['', 'viewers', 'in the record', 'on the curve', 'apart'],
         rows.map(({ name, viewers, measured, simulated, apart }) => [
           name,
           formatNumber(viewers),
@@ -168,7 +178,9 @@ export class MeasuredPart extends Part {
       ),
     )
     const known = rows.flatMap(({ name, measured, simulated }) =>
-      simulated === undefined ? [] : [`${name}: measured ${formatNumber(measured)}, simulated ${formatNumber(simulated)}`],
+      simulated === undefined
+        ? []
+        : [`${name}: ${formatNumber(measured)} in the record, ${formatNumber(simulated)} on the curve`],
     )
     if (known.length > 0) this.says(`${known.join('; ')}.`)
   }

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { axesOf, fromZero, inkOf, strokeAt } from '../../report/browser/chart.ts'
+import { axesOf, fromZero, inkOf, legendOf, strokeAt } from '../../report/browser/chart.ts'
 import { short } from './storm-view.ts'
 
 // Curves over an input, as they become known, and marks that stand on them: what was measured, or where a slider is.
@@ -19,6 +19,8 @@ export interface MarkOnCurve {
 }
 
 export interface CurveOptions {
+  /** What goes to the right. */
+  readonly of: string
   readonly isLog: boolean
   readonly x: (value: number) => string
   readonly y: (value: number) => string
@@ -44,7 +46,9 @@ export class CurveView {
   show(curves: readonly OverCurve[], marks: readonly MarkOnCurve[], options: CurveOptions): void {
     const shown = (y: number): boolean => !options.isLog || y > 0
     this.#marks = marks.filter(({ y }) => shown(y))
-    const xs = [...new Set([...curves.flatMap(({ points }) => points.map(([x]) => x)), ...this.#marks.map(({ x }) => x)])]
+    const xs = [
+      ...new Set([...curves.flatMap(({ points }) => points.map(([x]) => x)), ...this.#marks.map(({ x }) => x)]),
+    ]
     xs.sort((a, b) => a - b)
     const data = [
       xs,
@@ -60,9 +64,9 @@ export class CurveView {
     this.#chart = new uPlot(this.#options(curves, options), data, this.#place)
   }
 
-  #options(curves: readonly OverCurve[], { isLog, x, y }: CurveOptions): uPlot.Options {
-    const format = (of: (value: number) => string) => (value: number | undefined) =>
-      value === undefined || value === null ? '' : of(value)
+  #options(curves: readonly OverCurve[], { isLog, of, x, y }: CurveOptions): uPlot.Options {
+    const format = (text: (value: number) => string) => (value: number | undefined) =>
+      value === undefined || value === null ? '' : text(value)
     return {
       width: this.#place.clientWidth || 300,
       height: heightPx,
@@ -70,9 +74,10 @@ export class CurveView {
         x: isLog ? { time: false, distr: 3, log: 10 } : { time: false },
         y: isLog ? { distr: 3, log: 10 } : { range: fromZero },
       },
-      axes: axesOf(format(x), format(short)),
+      legend: legendOf(curves.map(({ stroke }) => stroke)),
+      axes: axesOf(format(x), format(short), isLog),
       series: [
-        { label: 'at', value: (_, at) => (at === null ? '–' : x(at)) },
+        { label: of, value: (_, at) => (at === null ? '–' : x(at)) },
         ...curves.map(({ name, stroke }) => ({
           label: name,
           stroke: strokeAt(stroke).color,
@@ -103,4 +108,3 @@ export class CurveView {
     ctx.restore()
   }
 }
-

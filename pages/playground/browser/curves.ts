@@ -1,7 +1,7 @@
 import type uPlot from 'uplot'
 import type { Moment } from '../messages.ts'
 
-// Moments as the values of curves: what came within the last second, at each step of a quarter of it.
+// Moments as the values of curves.
 
 const stepsASecond = 4
 
@@ -10,17 +10,25 @@ export const policyStroke: Readonly<Record<string, number>> = { none: 0, nginx: 
 export const edgeRequests = ({ hits, negative, collapsed, fills, refused }: Moment): number =>
   hits + negative + collapsed + fills + refused
 
-/** What `count` adds up to over the second that ends with each moment. */
-export function aSecond(moments: readonly Moment[], count: (moment: Moment) => number): number[] {
+/** What `count` comes to a second, over the second (or more) that ends with each moment. */
+export function aSecond(moments: readonly Moment[], count: (moment: Moment) => number, seconds = 1): number[] {
+  const steps = seconds * stepsASecond
   const counts = moments.map(count)
-  return counts.map((_, i) => {
-    const window = counts.slice(Math.max(0, i - stepsASecond + 1), i + 1)
-    return window.reduce((sum, value) => sum + value, 0)
-  })
+  return counts.map((_, i) => mean(counts.slice(Math.max(0, i - steps + 1), i + 1)) * stepsASecond)
 }
 
+/** Values of seconds as the mean over a segment, so that curves do not beat with publications. */
+export const overSegment = (values: readonly number[]): number[] =>
+  values.map((_, i) => mean(values.slice(Math.max(0, i - 1), i + 1)))
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+
 /** Curves on the same seconds: the longest of them says which. */
-export function aligned(series: readonly (readonly Moment[])[], values: readonly (readonly number[])[]): uPlot.AlignedData {
+export function aligned(
+  series: readonly (readonly Moment[])[],
+  values: readonly (readonly number[])[],
+): uPlot.AlignedData {
   const longest = series.toSorted((a, b) => b.length - a.length)[0] ?? []
   return [
     longest.map(({ atMs }) => atMs / 1_000),

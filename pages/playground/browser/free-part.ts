@@ -1,6 +1,6 @@
 import { formatNumber } from '../../../results/render/format.ts'
-import { find } from '../../live/browser/dom.ts'
 import { behaviours } from '../../live/behaviours.ts'
+import { find } from '../../live/browser/dom.ts'
 import type { Moment, StormResult, StormState } from '../messages.ts'
 import type { PlaygroundData } from '../playground.ts'
 import type { Values } from '../storms.ts'
@@ -73,9 +73,14 @@ export class FreePart extends StormPart {
     }
     this.#moments.push(...moments)
     const all = this.#moments
-    const curves = [all.map(({ players }) => players), aSecond(all, edgeRequests), aSecond(all, ({ origin }) => origin)]
+    const curves = [
+      all.map(({ players }) => players),
+      aSecond(all, edgeRequests, 2),
+      aSecond(all, ({ origin }) => origin, 2),
+    ]
     this.#view.show(aligned([all], curves.map(withoutZeros)))
-    if (doneMs < ofMs) this.says(`${formatNumber(Math.round(doneMs / 100) / 10)} of ${ofMs / 1_000} seconds are simulated.`)
+    if (doneMs < ofMs)
+      this.says(`${formatNumber(Math.round(doneMs / 100) / 10)} of ${ofMs / 1_000} seconds are simulated.`)
   }
 
   protected override over(results: ReadonlyMap<string, StormResult>): void {

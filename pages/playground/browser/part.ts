@@ -1,4 +1,5 @@
 import { find, write } from '../../live/browser/dom.ts'
+import { stormCommand } from '../input.ts'
 import type { Job, StormResult, StormState } from '../messages.ts'
 import type { SectionName } from '../sections.ts'
 import { type NamedStorm, stormsOf, type Values } from '../storms.ts'
@@ -113,6 +114,7 @@ export abstract class StormPart extends Part {
   readonly section: SectionName
   readonly #isTraced: boolean
   #results = new Map<string, StormResult>()
+  #policies = new Map<string, string>()
 
   constructor(article: HTMLElement, crew: Crew, section: SectionName, isTraced: boolean) {
     super(article, crew, section)
@@ -127,13 +129,14 @@ export abstract class StormPart extends Part {
   protected override run(values: Values): void {
     const storms = stormsOf(this.section, values)
     this.#results = new Map()
+    this.#policies = new Map()
     this.begins(storms, values)
     for (const { name, input } of storms) {
       this.owns(
         this.crew.storm(input, this.#isTraced, {
           onState: state => {
             this.state(name, state)
-            if (name === storms.at(-1)?.name) this.showsCommand(state.command)
+            this.#policies.set(name, state.policy)
           },
           onOver: result => this.#one(name, result, storms, values),
           onFailed: why => this.fails(why),
@@ -148,9 +151,9 @@ export abstract class StormPart extends Part {
     // In the order in which they stand beside each other.
     const results = new Map(storms.map(storm => [storm.name, this.#results.get(storm.name) as StormResult]))
     this.showsTable(tableOf([...results].map(([of, { figures }]) => ({ name: of, figures }))))
-    const last = results.get(storms.at(-1)?.name ?? '') as StormResult
-    const command = find('[data-field="command"]', this.article).textContent ?? ''
-    this.showsCommand(command, `decisions ${last.decisions.hash}`)
+    const policies = storms.map(storm => this.#policies.get(storm.name) ?? '')
+    const hashes = [...results.values()].map(({ decisions }) => decisions.hash)
+    this.showsCommand(stormCommand((storms[0] as NamedStorm).input, policies), `decisions ${hashes.join(', ')}`)
     this.over(results, values)
     this.settles()
   }

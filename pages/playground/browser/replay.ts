@@ -83,7 +83,10 @@ export class Replay {
     const say = (field: string, value: number): void => write(field, formatNumber(value), this.#article)
     say('now-viewers', players)
     say('now-edge', rate(edgeRequests))
-    say('now-origin', rate(({ origin }) => origin))
+    say(
+      'now-origin',
+      rate(({ origin }) => origin),
+    )
     say('now-held', held)
     const clock = `${(atMs / 1_000).toFixed(2)} of ${this.#ofMs / 1_000} s`
     write('clock', each > 1 ? `${clock}; a mark is ${formatNumber(each)} requests` : clock, this.#article)

@@ -47,8 +47,12 @@ export class SegmentView {
     const trace = this.#trace
     if (!trace) return
     const rendition = shownRendition(trace)
-    const requests = trace.requests.filter(one => one.rendition === rendition && one.sentMs >= earliestMs && one.sentMs <= latestMs)
-    const upstream = trace.upstream.filter(one => one.rendition === rendition && one.arrivedMs >= earliestMs - 200 && one.arrivedMs <= latestMs)
+    const requests = trace.requests.filter(
+      one => one.rendition === rendition && one.sentMs >= earliestMs && one.sentMs <= latestMs,
+    )
+    const upstream = trace.upstream.filter(
+      one => one.rendition === rendition && one.arrivedMs >= earliestMs - 200 && one.arrivedMs <= latestMs,
+    )
     const publishedMs = trace.publishedMs[rendition]
     const instants = [...requests.flatMap(one => [one.sentMs, one.firstByteMs ?? one.sentMs]), publishedMs ?? 0, 0]
     const fromMs = Math.max(earliestMs, Math.min(...instants) - 10)

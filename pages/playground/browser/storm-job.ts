@@ -9,7 +9,7 @@ import { ExactWorld, type WorldPlan } from '../../../sim/exact/world.ts'
 import { figuresOfSimulated } from '../../../sim/figures-of-simulated.ts'
 import { mediaFrom } from '../../../sim/media.ts'
 import { wordsOfAction } from '../../report/words-of-action.ts'
-import { type Base, type PolicyChoice, type StormInput, stormCommand } from '../input.ts'
+import type { Base, PolicyChoice, StormInput } from '../input.ts'
 import type { Moment, StormResult, StormState } from '../messages.ts'
 import { Moments } from './moments.ts'
 import { TracedWorld } from './traced-world.ts'
@@ -41,7 +41,7 @@ function worldPlanOf({ scenario, event, media }: Base, input: StormInput): World
 
 export class StormJob {
   readonly #plan: WorldPlan
-  readonly #command: string
+  readonly #policy: string
   readonly #world: ExactWorld
   readonly #simulation: Simulation
   readonly #moments: Moments
@@ -51,7 +51,7 @@ export class StormJob {
 
   constructor(base: Base, input: StormInput, trace: boolean) {
     this.#plan = worldPlanOf(base, input)
-    this.#command = stormCommand(input, nameOf(input.policy))
+    this.#policy = nameOf(input.policy)
     this.#world = trace ? new TracedWorld(this.#plan, tracedAfterMs) : new ExactWorld(this.#plan)
     this.#simulation = new Simulation(this.#plan, this.#world)
     this.#moments = new Moments(this.#world)
@@ -73,7 +73,7 @@ export class StormJob {
     const moments = this.#fresh
     this.#fresh = []
     const doneMs = Math.max(0, (agenda.nowMs as number) - (startMs as number))
-    return { command: this.#command, doneMs, ofMs: (endMs as number) - (startMs as number), moments }
+    return { policy: this.#policy, doneMs, ofMs: (endMs as number) - (startMs as number), moments }
   }
 
   /** The end of it: the figures of a record, and what was followed. */

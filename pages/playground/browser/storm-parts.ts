@@ -4,10 +4,10 @@ import type { Moment, StormResult, StormState } from '../messages.ts'
 import type { SectionName } from '../sections.ts'
 import { type NamedStorm, planOf, type Values } from '../storms.ts'
 import type { Crew } from './crew.ts'
-import { aligned, aSecond, policyStroke, withoutZeros } from './curves.ts'
+import { aligned, aSecond, overSegment, policyStroke, withoutZeros } from './curves.ts'
 import { table } from './figure-rows.ts'
 import { Part, StormPart } from './part.ts'
-import { short, StormView } from './storm-view.ts'
+import { StormView, short } from './storm-view.ts'
 
 // Parts that show a storm second by second: three policies beside each other, and a million viewers in bulk.
 
@@ -82,7 +82,8 @@ export class MillionPart extends Part {
     const request = planOf(values)
     this.owns(
       this.crew.plan(request, {
-        onProgress: done => this.says(`Living through the sites, spreading over the edges: ${Math.round(100 * done)} %`),
+        onProgress: done =>
+          this.says(`Living through the sites, spreading over the edges: ${Math.round(100 * done)} %`),
         onFailed: why => this.fails(why),
         onOver: ({ curve, totals, input }, command) => {
           const seconds = curve.second
@@ -101,7 +102,7 @@ export class MillionPart extends Part {
             curves.map(([name, , stroke]) => ({ name, stroke })),
             seconds.length - 1,
           )
-          this.#view.show([seconds, ...curves.map(([, values]) => withoutZeros(values))])
+          this.#view.show([seconds, ...curves.map(([, values]) => withoutZeros(overSegment(values)))])
           const [edgePeak, originPeak] = [Math.max(...edge), Math.max(...origin)]
           const allOrigin = input.regions.reduce((sum, region) => sum + (totals[`origin.requests/${region}`] ?? 0), 0)
           this.says(
@@ -110,11 +111,13 @@ export class MillionPart extends Part {
           this.showsTable(
             table(
               ['', 'peak, a second', 'over the storm'],
-              curves.slice(1).map(([name, values]) => [
-                name,
-                formatNumber(Math.round(Math.max(...values))),
-                formatNumber(Math.round(values.reduce((sum, value) => sum + value, 0))),
-              ]),
+              curves
+                .slice(1)
+                .map(([name, values]) => [
+                  name,
+                  formatNumber(Math.round(Math.max(...values))),
+                  formatNumber(Math.round(values.reduce((sum, value) => sum + value, 0))),
+                ]),
             ),
           )
           this.showsCommand(command)

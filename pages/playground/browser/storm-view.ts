@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { formatNumber } from '../../../results/render/format.ts'
-import { axesOf, fromZero, marked, strokeAt } from '../../report/browser/chart.ts'
+import { axesOf, fromZero, legendOf, marked, strokeAt } from '../../report/browser/chart.ts'
 
 // Curves over the storm's seconds, that grow while it is simulated.
 
@@ -69,7 +69,9 @@ export class StormView {
       axes: axesOf(
         second => `${second} s`,
         value => (value === undefined || value === null ? '' : short(value)),
+        this.#isLog,
       ),
+      legend: legendOf(curves.map(({ stroke }) => stroke)),
       series: [
         { label: 'second', value: (_, at) => (at === null ? '–' : `${formatNumber(at)} s`) },
         ...curves.map(({ name, stroke }) => ({
@@ -96,4 +98,3 @@ export function short(value: number): string {
   for (const [of, unit] of units) if (Math.abs(value) >= of) return `${formatNumber(value / of)}${unit}`
   return formatNumber(value)
 }
-

@@ -1,6 +1,6 @@
 import { formatMs, formatNumber } from '../../../results/render/format.ts'
-import { drawMark, type MarkKind, shapes } from '../../live/browser/shapes.ts'
 import { element, find } from '../../live/browser/dom.ts'
+import { drawMark, type MarkKind, shapes } from '../../live/browser/shapes.ts'
 import { inkOf } from '../../report/browser/chart.ts'
 import type { SegmentTrace, StormResult } from '../messages.ts'
 import type { SectionName } from '../sections.ts'
@@ -8,7 +8,7 @@ import type { Values } from '../storms.ts'
 import type { Crew } from './crew.ts'
 import { StormPart } from './part.ts'
 import { kindOf, SegmentView, shownRendition } from './segment-view.ts'
-import { wayOf, WayView } from './way-view.ts'
+import { WayView, wayOf } from './way-view.ts'
 
 // Parts that follow single requests: one request's way, and one segment as everybody asked for it.
 
@@ -82,14 +82,15 @@ export class SegmentPart extends TracePart {
     const fills = upstream.filter(({ status }) => status === 200).length
     const early = count('negative', 'refused')
     this.says(
-      `${times(requests.length)} players asked for this segment (${rendition}); the origin was asked ${times(upstream.length)}` +
+      `Players asked ${times(requests.length)} for this segment (${rendition}); the origin was asked ${times(upstream.length)}` +
         ` and sent it ${times(fills)}.` +
         (early > 0 ? ` ${formatNumber(early)} asked too early, and got a 404 at once.` : ''),
     )
   }
 }
 
-const times = (count: number): string => (count === 1 ? 'once' : count === 0 ? 'never' : `${formatNumber(count)} times`)
+const times = (count: number): string =>
+  count === 1 ? 'once' : count === 2 ? 'twice' : count === 0 ? 'never' : `${formatNumber(count)} times`
 
 /** The shapes with their words. */
 function legend(article: HTMLElement, kinds: readonly (readonly [MarkKind, string])[]): void {

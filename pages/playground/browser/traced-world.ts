@@ -1,5 +1,5 @@
 import { parseAddress } from '../../../live/address.ts'
-import { edgeReasons, type EdgeReason } from '../../../live/reasons.ts'
+import { type EdgeReason, edgeReasons } from '../../../live/reasons.ts'
 import { expectedPublication, liveEdge } from '../../../live/template.ts'
 import type { EpochMs } from '../../../live/units.ts'
 import { at, results, said } from '../../../sim/exact/exchanges.ts'

@@ -51,11 +51,13 @@ export class WayView {
     }
     if (!this.#way) return
     const { request, upstream, publishedMs } = this.#way
-    const endMs = Math.max(request.firstByteMs ?? request.sentMs + 100, publishedMs ?? -Infinity)
+    const endMs = request.firstByteMs ?? request.sentMs + 100
     const [fromMs, untilMs] = [request.sentMs, endMs + (endMs - request.sentMs) * 0.06]
     const xOf = (ms: number): number => left + ((ms - fromMs) / (untilMs - fromMs)) * (width - left - right)
     drawScale({ context, width, height }, fromMs, untilMs, xOf)
-    if (publishedMs !== undefined) drawPublication(context, xOf(publishedMs), width, yOf(0) - 14, yOf(2) + 12)
+    if (publishedMs !== undefined && publishedMs >= fromMs) {
+      drawPublication(context, xOf(publishedMs), width, yOf(0) + 8, yOf(2) + 12)
+    }
     drawWay(context, this.#way, { xOf, yOf }, upstream)
   }
 }
@@ -76,7 +78,8 @@ function drawWay(
   context.lineWidth = 2
   context.strokeStyle = inkOf('--fill')
   line(context, xOf(sentMs), yOf(0), xOf(arrivedMs), yOf(1))
-  if (upstream) line(context, xOf(Math.max(arrivedMs, upstream.arrivedMs - originMs)), yOf(1), xOf(upstream.arrivedMs), yOf(2))
+  if (upstream)
+    line(context, xOf(Math.max(arrivedMs, upstream.arrivedMs - originMs)), yOf(1), xOf(upstream.arrivedMs), yOf(2))
   context.strokeStyle = inkOf('--hit')
   if (upstream?.leavesMs !== undefined) {
     line(context, xOf(upstream.leavesMs), yOf(2), xOf(upstream.leavesMs + originMs), yOf(1))
@@ -125,8 +128,9 @@ export function drawPublication(
   context.fillStyle = inkOf('--mark')
   context.setLineDash([4, 3])
   line(context, x, top, x, bottom)
-  context.textAlign = x > width - 70 ? 'right' : 'left'
-  context.fillText('published', x + (x > width - 70 ? -5 : 5), bottom - 2)
+  const isRight = x > width - 80
+  context.textAlign = isRight ? 'right' : 'left'
+  context.fillText('published', x + (isRight ? -5 : 5), top + 6)
   context.restore()
 }
 
@@ -147,7 +151,8 @@ export function drawScale(
   for (let ms = Math.ceil(fromMs / step) * step; ms <= untilMs; ms += step) {
     const x = xOf(ms)
     line(context, x, height - 26, x, height - 20)
-    if (x > 30 && x < width - 30) context.fillText(ms === 0 ? 'on time' : `${ms > 0 ? '+' : ''}${ms} ms`, x, height - 10)
+    if (x > 30 && x < width - 30)
+      context.fillText(ms === 0 ? 'on time' : `${ms > 0 ? '+' : ''}${ms} ms`, x, height - 10)
   }
   context.restore()
 }

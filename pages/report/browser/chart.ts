@@ -37,13 +37,28 @@ export const marked = (times: () => readonly number[]): uPlot.Plugin => ({
   },
 })
 
-export function axesOf(x: Format, y: Format): uPlot.Axis[] {
-  const common = { stroke: () => inkOf('--ink'), grid: { stroke: () => inkOf('--grid'), width: 1 } }
+/** `isLog`: lines at powers of ten only. */
+export function axesOf(x: Format, y: Format, isLog = false): uPlot.Axis[] {
+  const powers = (splits: readonly number[]) => splits.map(at => (Number.isInteger(Math.log10(at)) ? at : null))
+  const filter = (_: uPlot, splits: number[]) => (isLog && splits.some(at => at >= 10) ? powers(splits) : splits)
+  const grid = { stroke: () => inkOf('--grid'), width: 1, filter: filter as uPlot.Axis.Filter }
+  const common = { stroke: () => inkOf('--ink'), grid, ticks: { ...grid, size: 6 } }
   return [
-    { ...common, values: (_, ticks) => ticks.map(tick => x(tick)) },
+    { ...common, space: 64, values: (_, ticks) => ticks.map(tick => x(tick)) },
     { ...common, size: 70, values: (_, ticks) => ticks.map(tick => y(tick)) },
   ]
 }
+
+/** Beside a curve's name its line, dashed as it is. */
+export const legendOf = (strokes: readonly number[]): uPlot.Legend => ({
+  markers: {
+    width: 3,
+    dash: (_, i) => {
+      const { dash } = strokeAt(strokes[i - 1] ?? 0)
+      return dash.length === 0 ? 'solid' : (dash[0] as number) > 3 ? 'dashed' : 'dotted'
+    },
+  },
+})
 
 /** From 0 to a little above the highest value. */
 export const fromZero: uPlot.Scale.Range = (_, _low, high) => [0, (high ?? 0) > 0 ? (high as number) * 1.05 : 1]
