@@ -53,7 +53,8 @@ const presetNames = ['none', 'nginx', 'oca'] as const
 /** The storms of a section, each with the name of its curve. */
 export function stormsOf(section: SectionName, values: Values): readonly NamedStorm[] {
   const players = numberOf(values, 'viewers')
-  const latencies = { playerEdge: 10, edgeOrigin: numberOf(values, 'originMs') }
+  // Where a section has no slider for it, the origin is in the same part of the world.
+  const latencies = { playerEdge: 10, edgeOrigin: Number(values.originMs ?? 40) }
   switch (section) {
     case 'one-request': {
       const lateMs = numberOf(values, 'lateMs')

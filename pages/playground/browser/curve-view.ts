@@ -75,7 +75,7 @@ export class CurveView {
         y: isLog ? { distr: 3, log: 10 } : { range: fromZero },
       },
       legend: legendOf(curves.map(({ stroke }) => stroke)),
-      axes: axesOf(format(x), format(short), isLog),
+      axes: axesOf(format(x), format(short), { x: isLog, y: isLog }),
       series: [
         { label: of, value: (_, at) => (at === null ? '–' : x(at)) },
         ...curves.map(({ name, stroke }) => ({

@@ -24,6 +24,7 @@ export function readFragment(fragment: string): Values | undefined {
     if (name === 'on') continue
     values[name] = text !== '' && Number.isFinite(Number(text)) ? Number(text) : text
   }
-  for (const name of names) values[name] = on.has(name)
+  // Who says nothing of behaviours gets those of the preset.
+  if (fields.has('on')) for (const name of names) values[name] = on.has(name)
   return values
 }

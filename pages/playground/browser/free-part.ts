@@ -34,7 +34,9 @@ export class FreePart extends StormPart {
     const kept = readFragment(location.hash)
     if (kept) {
       this.controls.set(kept)
-      this.#preset = String(this.controls.values.preset)
+      this.#takePreset()
+      // What the address says of single behaviours stands over the preset.
+      this.controls.set(kept)
       article.scrollIntoView()
     }
   }
@@ -72,6 +74,7 @@ export class FreePart extends StormPart {
       this.#hasBegun = true
     }
     this.#moments.push(...moments)
+    this.article.dataset.doneMs = String(doneMs)
     const all = this.#moments
     const curves = [
       all.map(({ players }) => players),

@@ -12,7 +12,7 @@ import { drawPublication, drawScale } from './way-view.ts'
 const earliestMs = -2_300
 const latestMs = 1_600
 const left = 64
-const right = 12
+const rightPx = 12
 const rowPx = 5
 
 /** What became of a request, as the marks of the live page say it. */
@@ -58,14 +58,14 @@ export class SegmentView {
     const fromMs = Math.max(earliestMs, Math.min(...instants) - 10)
     const untilMs = Math.min(latestMs + 400, Math.max(...instants) + 15)
     const { context, width, height } = paper
-    const xOf = (ms: number): number => left + ((ms - fromMs) / (untilMs - fromMs)) * (width - left - right)
+    const xOf = (ms: number): number => left + ((ms - fromMs) / (untilMs - fromMs)) * (width - left - rightPx)
     drawScale(paper, fromMs, untilMs, xOf)
-    const bandPx = Math.max(26, Math.min(height * 0.35, 8 + upstream.length * 6))
+    const bandPx = Math.max(36, Math.min(height * 0.35, 8 + upstream.length * 6))
     this.#drawUpstream(context, upstream, xOf, bandPx)
     context.strokeStyle = inkOf('--grid')
     line(context, 0, bandPx + 4, width, bandPx + 4)
     if (publishedMs !== undefined) drawPublication(context, xOf(publishedMs), width, 4, height - 30)
-    this.#drawRequests(context, requests, xOf, bandPx + 12, height - 36)
+    this.#drawRequests(context, requests, xOf, { top: bandPx + 12, bottom: height - 36, right: width - rightPx })
   }
 
   #drawUpstream(
@@ -96,8 +96,7 @@ export class SegmentView {
     context: CanvasRenderingContext2D,
     requests: readonly TracedRequest[],
     xOf: (ms: number) => number,
-    top: number,
-    bottom: number,
+    { top, bottom, right }: { readonly top: number; readonly bottom: number; readonly right: number },
   ): void {
     const rows = Math.floor((bottom - top) / rowPx)
     const every = Math.max(1, Math.ceil(requests.length / rows))
@@ -113,7 +112,7 @@ export class SegmentView {
         context.textAlign = 'left'
         context.fillText(`edge ${request.edge}`, 0, y + 2)
         context.strokeStyle = inkOf('--grid')
-        if (before !== '') line(context, 0, y - step / 2, left - 8, y - step / 2)
+        if (before !== '') line(context, left, y - step / 2, right, y - step / 2)
         before = request.edge
       }
       drawRequest(context, request, y, xOf)

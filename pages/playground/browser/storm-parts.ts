@@ -1,7 +1,7 @@
 import { formatNumber } from '../../../results/render/format.ts'
 import { find } from '../../live/browser/dom.ts'
 import type { Moment, StormResult, StormState } from '../messages.ts'
-import type { SectionName } from '../sections.ts'
+import { faults, type SectionName } from '../sections.ts'
 import { type NamedStorm, planOf, type Values } from '../storms.ts'
 import type { Crew } from './crew.ts'
 import { aligned, aSecond, overSegment, policyStroke, withoutZeros } from './curves.ts'
@@ -48,7 +48,7 @@ export class PoliciesPart extends StormPart {
     )
   }
 
-  protected override over(results: ReadonlyMap<string, StormResult>): void {
+  protected override over(results: ReadonlyMap<string, StormResult>, values: Values): void {
     const [first] = results.values()
     const actions = first?.actions ?? []
     this.#view.mark(actions.map(({ atMs }) => atMs / 1_000))
@@ -58,8 +58,9 @@ export class PoliciesPart extends StormPart {
         const within = moments.filter(({ atMs }) => atMs > fault.atMs && atMs <= fault.atMs + aftermathMs)
         return `${formatNumber(within.reduce((sum, { origin }) => sum + origin, 0))} (${name})`
       })
+      const words = faults.find(([name]) => name === values.fault)?.[1] ?? fault.what
       this.says(
-        `At ${formatNumber(Math.round(fault.atMs / 100) / 10)} s: ${fault.what}. In the ${aftermathMs / 1_000} seconds after it the origin got ${after.join(', ')} requests.`,
+        `At ${formatNumber(Math.round(fault.atMs / 100) / 10)} s ${words}. In the ${aftermathMs / 1_000} seconds after it the origin got ${after.join(', ')} requests.`,
       )
       return
     }

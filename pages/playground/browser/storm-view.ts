@@ -69,7 +69,7 @@ export class StormView {
       axes: axesOf(
         second => `${second} s`,
         value => (value === undefined || value === null ? '' : short(value)),
-        this.#isLog,
+        { y: this.#isLog },
       ),
       legend: legendOf(curves.map(({ stroke }) => stroke)),
       series: [

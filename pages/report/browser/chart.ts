@@ -37,16 +37,21 @@ export const marked = (times: () => readonly number[]): uPlot.Plugin => ({
   },
 })
 
+type IsLog = { readonly x?: boolean; readonly y?: boolean }
+
 /** `isLog`: lines at powers of ten only. */
-export function axesOf(x: Format, y: Format, isLog = false): uPlot.Axis[] {
-  const powers = (splits: readonly number[]) => splits.map(at => (Number.isInteger(Math.log10(at)) ? at : null))
-  const filter = (_: uPlot, splits: number[]) => (isLog && splits.some(at => at >= 10) ? powers(splits) : splits)
-  const grid = { stroke: () => inkOf('--grid'), width: 1, filter: filter as uPlot.Axis.Filter }
-  const common = { stroke: () => inkOf('--ink'), grid, ticks: { ...grid, size: 6 } }
+export function axesOf(x: Format, y: Format, isLog: IsLog = {}): uPlot.Axis[] {
   return [
-    { ...common, space: 64, values: (_, ticks) => ticks.map(tick => x(tick)) },
-    { ...common, size: 70, values: (_, ticks) => ticks.map(tick => y(tick)) },
+    { ...lines(isLog.x), space: 64, values: (_, ticks) => ticks.map(tick => x(tick)) },
+    { ...lines(isLog.y), size: 70, values: (_, ticks) => ticks.map(tick => y(tick)) },
   ]
+}
+
+function lines(isLog = false): uPlot.Axis {
+  const isPower = (at: number): boolean => Number.isInteger(Math.log10(at))
+  const powers: uPlot.Axis.Filter = (_, splits) => splits.map(at => (isPower(at) ? at : null))
+  const grid = { stroke: () => inkOf('--grid'), width: 1, ...(isLog ? { filter: powers } : {}) }
+  return { stroke: () => inkOf('--ink'), grid, ticks: { ...grid, size: 6 } }
 }
 
 /** Beside a curve's name its line, dashed as it is. */
