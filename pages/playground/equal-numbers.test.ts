@@ -7,11 +7,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunRecord, recordSchema } from '../../results/record/record.ts'
 import { loadScenario } from '../../scenarios/load.ts'
-import type { PlanRecord } from '../../sim/plan/plan-record.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
+import type { PlanRecord } from '../../sim/plan/plan-record.ts'
 import { renderReport } from '../report/report.ts'
 import { complaintsOf, hasBrowser, openBrowser } from '../testing/browser.ts'
-import { planCommand, stormCommand, type PolicyChoice, type StormInput } from './input.ts'
+import { type PolicyChoice, planCommand, type StormInput, stormCommand } from './input.ts'
 import type { StormResult } from './messages.ts'
 
 // The page's worker in a real browser beside the command that the page prints: the same figures, the same decisions.

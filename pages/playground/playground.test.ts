@@ -1,5 +1,5 @@
-import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { setting } from '../../cli/flags.ts'
 import { recordOf, threePolicies } from '../../results/record.fixture.ts'
 import { loadScenario } from '../../scenarios/load.ts'
@@ -24,12 +24,15 @@ const atFirst = (name: string): Values =>
 describe('a slider', () => {
   const ranges = sections.flatMap(({ controls }) => controls.filter(control => control.is === 'range'))
 
-  it.each(ranges.map(range => [range.name, range] as const))('%s begins where it says, and keeps its ends', (_, range) => {
-    const { min, max, value } = formatRange(range)
-    expect(valueAt(range, value)).toBe(range.at)
-    expect(valueAt(range, min)).toBe(range.from)
-    expect(valueAt(range, max)).toBe(range.to)
-  })
+  it.each(ranges.map(range => [range.name, range] as const))(
+    '%s begins where it says, and keeps its ends',
+    (_, range) => {
+      const { min, max, value } = formatRange(range)
+      expect(valueAt(range, value)).toBe(range.at)
+      expect(valueAt(range, min)).toBe(range.from)
+      expect(valueAt(range, max)).toBe(range.to)
+    },
+  )
 
   it('comes back to what it meant', () => {
     for (const range of ranges) {
@@ -62,7 +65,10 @@ describe('what a section simulates', () => {
   })
 
   it('names every switch of its policy', () => {
-    const [storm] = stormsOf('free', { ...atFirst('free'), ...Object.fromEntries(behaviours.map(({ name }) => [name, false])) })
+    const [storm] = stormsOf('free', {
+      ...atFirst('free'),
+      ...Object.fromEntries(behaviours.map(({ name }) => [name, false])),
+    })
     expect(Object.keys(storm?.input.policy.switches ?? {})).toEqual(
       expect.arrayContaining(behaviours.flatMap(({ off }) => Object.keys(off))),
     )
@@ -96,8 +102,14 @@ describe("the address's fragment", () => {
 describe('what was measured', () => {
   it('stands together where only the fleet and the seed differ', () => {
     const kickoff = loadScenario('kickoff')
-    const scenarios = [kickoff, { ...kickoff, seed: 3, fleet: { ...kickoff.fleet, players: 700 } }, loadScenario('flush')]
-    const records = scenarios.map(({ name }) => recordOf(threePolicies(), { scenario: { name, shows: 'x', sha256: '' } }))
+    const scenarios = [
+      kickoff,
+      { ...kickoff, seed: 3, fleet: { ...kickoff.fleet, players: 700 } },
+      loadScenario('flush'),
+    ]
+    const records = scenarios.map(({ name }) =>
+      recordOf(threePolicies(), { scenario: { name, shows: 'x', sha256: '' } }),
+    )
     const { storms, bases } = measuredOf(records, record => scenarios[records.indexOf(record)])
     expect(storms.map(({ points }) => points.length)).toEqual([6, 3])
     expect(storms[0]?.points.map(({ viewers }) => viewers)).toEqual([300, 300, 300, 700, 700, 700])

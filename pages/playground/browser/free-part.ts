@@ -93,7 +93,7 @@ export class FreePart extends StormPart {
     const requests = figures.player_requests ?? 0
     const origin = figures.origin_requests ?? 0
     this.says(
-      `${formatNumber(figures.players)} viewers sent ${formatNumber(requests)} requests; ${formatNumber(origin)} reached the origin` +
+      `${counted(figures.players ?? 0, 'viewer')} sent ${counted(requests, 'request')}; ${formatNumber(origin)} reached the origin` +
         `${origin > 0 ? `, one for every ${formatNumber(Math.round(requests / origin))}` : ''}. Simulated in ${formatNumber(Math.round(tookMs / 10) / 100)} s.`,
     )
   }
@@ -106,3 +106,5 @@ export class FreePart extends StormPart {
     this.controls.set(values)
   }
 }
+
+const counted = (count: number, what: string): string => `${formatNumber(count)} ${what}${count === 1 ? '' : 's'}`
