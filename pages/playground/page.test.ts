@@ -41,7 +41,8 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     return { page, complaints, close: () => context.close() }
   }
 
-  const over = (page: Page, part: string) => page.waitForSelector(`#part-${part}[data-state="over"]`, { timeout: 60_000 })
+  const over = (page: Page, part: string) =>
+    page.waitForSelector(`#part-${part}[data-state="over"]`, { timeout: 60_000 })
   const says = (page: Page, part: string) => page.locator(`#part-${part} [data-field="says"]`)
 
   it('is one file of under 1.5 MB', () => {
@@ -50,8 +51,6 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
 
   it.each([
     ['wide, light', 1_280, 'light'],
-    ['wide, dark', 1_280, 'dark'],
-    ['narrow, light', 390, 'light'],
     ['narrow, dark', 390, 'dark'],
   ] as const)('tells the whole story: %s', async (_, width, colorScheme) => {
     const { page, complaints, close } = await open({ viewport: { width, height: 900 }, colorScheme })
@@ -62,7 +61,9 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
       // What is drawn stands there in numbers, too.
       const cells = part === 'measured' ? 4 : 3
       expect(await page.locator(`#part-${part} [data-field="table"] td`).count()).toBeGreaterThanOrEqual(cells)
-      await page.locator(`#part-${part}`).screenshot({ path: join(tmpdir(), `tidegate-${part}-${width}-${colorScheme}.png`) })
+      await page
+        .locator(`#part-${part}`)
+        .screenshot({ path: join(tmpdir(), `tidegate-${part}-${width}-${colorScheme}.png`) })
     }
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     expect(complaints).toEqual([])
@@ -73,9 +74,8 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     const { page, close } = await open()
     await page.locator('#part-measured').scrollIntoViewIfNeeded()
     await over(page, 'measured')
-    const rows = await page.locator('#part-measured tbody tr').allTextContents()
-    expect(rows.length).toBe(loadScenario('smoke').policies.length)
-    for (const row of rows) expect(row).toMatch(/ 0 %$|\D0 %$/)
+    const rows = await page.locator('#part-measured [data-field="table"] tbody td:last-child').allTextContents()
+    expect(rows).toEqual(loadScenario('smoke').policies.map(() => '0 %'))
     await close()
   })
 
@@ -88,10 +88,11 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     await page.keyboard.press('ArrowRight')
     await page.locator('#one-edge-asks-designatedFill').focus()
     await page.keyboard.press('Space')
-    await page.waitForFunction(`document.querySelector('#part-one-edge-asks [data-field="command"]').textContent.includes('"edges":4')
-      && document.querySelector('#part-one-edge-asks [data-field="command"]').textContent.includes('oca-designatedFill')`)
     await over(page, 'one-edge-asks')
     expect(await says(page, 'one-edge-asks').textContent()).toContain('the origin was asked 4 times')
+    const command = await page.locator('#part-one-edge-asks [data-field="command"]').textContent()
+    expect(command).toContain('"edges":4')
+    expect(command).toContain('--policy oca-designatedFill')
     expect(await page.locator('#one-edge-asks-edges').getAttribute('aria-valuetext')).toBe('4')
     expect(complaints).toEqual([])
     await close()
@@ -105,7 +106,6 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     await first.page.locator('#free-wakeOnFill').uncheck()
     await first.page.locator('#free-edges').focus()
     await first.page.keyboard.press('ArrowRight')
-    await first.page.waitForFunction(`location.hash.includes('edges=3')`)
     await over(first.page, 'free')
     const command = await first.page.locator('#part-free [data-field="command"]').textContent()
     const told = await says(first.page, 'free').textContent()
@@ -126,8 +126,9 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     const { page, close } = await open({}, '#play?viewers=50')
     await over(page, 'free')
     await page.locator('#free-preset').selectOption('none')
-    await page.waitForFunction(
-      `document.querySelector('#part-free [data-field="command"]').textContent.includes('--policy none --players 50')`,
+    await over(page, 'free')
+    expect(await page.locator('#part-free [data-field="command"]').textContent()).toContain(
+      '--policy none --players 50',
     )
     expect(await page.locator('#free-proxy_cache').isChecked()).toBe(false)
     await close()
@@ -148,10 +149,9 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     const { page, close } = await open({ reducedMotion: 'reduce' }, '#play?viewers=200')
     await over(page, 'free')
     const clock = page.locator('#part-free [data-field="clock"]')
-    const before = await clock.textContent()
-    await page.waitForFunction(
-      `document.querySelector('#part-free [data-field="clock"]').textContent !== ${JSON.stringify(before)}`,
-    )
+    await clock.filter({ hasText: /^\d/ }).waitFor()
+    const before = (await clock.textContent()) as string
+    await clock.filter({ hasNotText: before }).waitFor()
     expect(await page.locator('#part-free [data-field="flow"]').isVisible()).toBe(false)
     expect(await page.locator('#part-free [data-field="now-viewers"]').textContent()).toMatch(/\d/)
     await close()

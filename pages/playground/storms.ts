@@ -16,7 +16,7 @@ export interface NamedStorm {
 const numberOf = (values: Values, name: string): number => Number(values[name] ?? 0)
 
 /** `preset` with the behaviours that the section's switches say. */
-export function policyOf(preset: string, values: Values): PolicyChoice {
+function policyOf(preset: string, values: Values): PolicyChoice {
   const said = behaviours.filter(({ name }) => typeof values[name] === 'boolean')
   const fields = said.map((behaviour: Behaviour) => (values[behaviour.name] ? behaviour.on : behaviour.off))
   return { preset, switches: Object.assign({}, ...fields) }
@@ -101,7 +101,7 @@ const jitterStorms = (jitterMs: number, players: number): NamedStorm[] =>
   }))
 
 /** The jitters at which the curve is known, ms. */
-export const jitterPoints = [0, 100, 200, 300, 500, 700, 900, 1_200] as const
+const jitterPoints = [0, 100, 200, 300, 500, 700, 900, 1_200] as const
 
 /** All storms of the curve over the jitter, by their point. */
 export const jitterCurve = (players: number): readonly (NamedStorm & { readonly x: number })[] =>

@@ -38,6 +38,7 @@ export abstract class Part {
   /** Somebody has moved something. */
   changed(): void {
     clearTimeout(this.#timer)
+    this.article.dataset.state = 'running'
     this.#timer = setTimeout(() => this.#begin(), pauseMs)
   }
 
