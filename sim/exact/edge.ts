@@ -76,6 +76,12 @@ export class SimEdge {
     return this.recorder.part(this.core.stats().evictions)
   }
 
+  /** What it has counted so far; cheaper than `part` for somebody who looks in often. */
+  counts(): ReadonlyMap<string, number> {
+    this.#hits.flush()
+    return this.recorder.counts()
+  }
+
   reset(): void {
     this.players.flush()
     this.recorder.reset(this.core.stats().evictions)
