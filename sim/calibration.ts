@@ -70,8 +70,10 @@ export const calibrationSchema = z.strictObject({
     tlsHandshake: workSchema,
     /** The packager: encoding is not in it, preparing and sending one PUT is. */
     pipelinePut: workSchema,
-    /** What a player's machine adds between the last byte and its use. */
+    /** What the generator spends on an answer, from its first byte to the player's next decision. */
     player: workSchema,
+    /** What the generator spends on a request until it has left. */
+    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
   }),
   /** By the store's name. `memory` is always there. */
   stores: z
@@ -93,7 +95,14 @@ export const calibrationSchema = z.strictObject({
     roundTrips: z.number().int().min(0).max(4),
     tls: z.boolean(),
   }),
-  cores: z.strictObject({ edge: z.number().int().positive(), origin: z.number().int().positive() }),
+  cores: z.strictObject({
+    edge: z.number().int().positive(),
+    origin: z.number().int().positive(),
+    /** All players share so many, as in a real run, where one process plays them; null: each has a machine of its own. */
+    generator: z.number().int().positive().nullable().default(null),
+    /** All processes share so many, as in a real run on one machine; null: each has its own. */
+    machine: z.number().int().positive().nullable().default(null),
+  }),
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */
     lagMs: quantilesSchema,

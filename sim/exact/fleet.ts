@@ -4,6 +4,7 @@ import { addedSetups, type FleetPlayer, type FleetSource, playerSetups, setupOf 
 import { type Route, routeOf, type SiteTargets } from '../../loadgen/fleet/steering.ts'
 import type { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
+import { Cores } from '../network/cores.ts'
 import { Draws } from '../network/latency.ts'
 import { at, Exchanges, resultNames, results, said } from './exchanges.ts'
 import { FleetTally } from './fleet-tally.ts'
@@ -49,6 +50,8 @@ export class SimFleet {
   readonly #lag: Draws
   readonly #bitsPerSecond: number
   readonly #isPooled: boolean
+  /** Of the process that plays all players; undefined: each has a machine of its own. */
+  readonly #cores: Cores | undefined
   readonly #players: RestingPlayers
   /** By seat. */
   readonly #edge: Int16Array
@@ -73,6 +76,8 @@ export class SimFleet {
     const { bitsPerSecond } = ground.calibration.links.player
     this.#bitsPerSecond = source.fleet.bandwidthBitsPerSecond ?? bitsPerSecond ?? Infinity
     this.#isPooled = source.fleet.connections === 'pooled'
+    const { generator } = ground.calibration.cores
+    this.#cores = generator === null ? undefined : new Cores(generator * source.fleet.workers, ground.machine)
     this.#players = new RestingPlayers(seats)
     this.#edge = new Int16Array(seats)
     this.#first = new Int32Array(seats).fill(none)
@@ -137,6 +142,10 @@ export class SimFleet {
         this.#timeOut(exchange, now)
         return
       case at.toPlayer:
+        if (this.#cores === undefined) this.#end(exchange, now)
+        else this.#read(exchange, this.#cores, now)
+        return
+      case at.read:
         this.#end(exchange, now)
     }
   }
@@ -164,7 +173,22 @@ export class SimFleet {
       return
     }
     exchanges.lastByteMs[exchange] = lastByteMs
-    agenda.putTransient(exchange, this.#throughLink(exchange, firstByteMs, lastByteMs))
+    const isReadLater = this.#cores !== undefined
+    agenda.putTransient(exchange, isReadLater ? lastByteMs : this.#throughLink(exchange, firstByteMs, lastByteMs))
+  }
+
+  /** The generator takes one answer after the other, its head as late as its body. */
+  #read(exchange: number, cores: Cores, now: EpochMs): void {
+    const { exchanges } = this
+    const { player } = this.#ground.labour
+    const bytes = exchanges.result[exchange] === results.status ? (exchanges.bytes[exchange] as number) : 0
+    const bodyMs = (player.cpuMs(bytes) as number) - (player.cpuMs() as number)
+    const doneMs = player.doneBy(cores, bytes, now) as number
+    const firstByteMs = (exchanges.firstByteMs[exchange] as number) + Math.max(0, doneMs - bodyMs - (now as number))
+    exchanges.firstByteMs[exchange] = firstByteMs
+    exchanges.lastByteMs[exchange] = Math.max(firstByteMs, doneMs)
+    exchanges.state[exchange] = at.read
+    this.#ground.agenda.putTransient(exchange, this.#throughLink(exchange, firstByteMs, Math.max(firstByteMs, doneMs)))
   }
 
   /** The edge is gone: who waited or read there finds the connection reset. */
@@ -290,7 +314,10 @@ export class SimFleet {
     const exchange = agenda.take()
     exchanges.reach(exchange)
     const lagMs = this.#lag.next() as number
-    const sentMs = Math.max(agenda.nowMs as number, plannedMs as number) + lagMs
+    const wantedMs = Math.max(agenda.nowMs as number, plannedMs as number)
+    const askMs = this.#ground.labour.playerAsk.cpuMs() as number
+    const leavesMs = (this.#cores === undefined ? wantedMs : (this.#cores.work(askMs, wantedMs) as number)) + lagMs
+    const sentMs = this.#cores === undefined ? leavesMs : leavesMs - askMs
     const edge = this.#edgeFor(seat, sentMs)
     exchanges.seat[exchange] = seat
     exchanges.request[exchange] = request
@@ -307,7 +334,7 @@ export class SimFleet {
     this.#first[seat] = exchange
     exchanges.state[exchange] = at.toEdge
     this.tally.sent(objects.isSegment(object), sentMs, sentMs - (plannedMs as number))
-    agenda.putTransient(exchange, sentMs + this.#setUpMs(seat) + (ways.playerEdge.oneWayMs() as number))
+    agenda.putTransient(exchange, leavesMs + this.#setUpMs(seat) + (ways.playerEdge.oneWayMs() as number))
   }
 
   #edgeFor(seat: number, now: EpochMs): number {

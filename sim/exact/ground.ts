@@ -5,6 +5,7 @@ import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
 import { Draws, Way } from '../network/latency.ts'
+import { Machine } from '../network/machine.ts'
 import { type Flow, SharedLink } from '../network/shared-link.ts'
 import type { Objects } from '../objects.ts'
 import { type Agenda, noCall } from './agenda.ts'
@@ -57,6 +58,8 @@ export class Ground {
   readonly media: Media
   readonly hash: DecisionHash
   readonly seed: number
+  /** The one that all processes share; undefined: each has its own. */
+  readonly machine: Machine | undefined
   readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
   readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
@@ -69,6 +72,8 @@ export class Ground {
     this.media = parts.media
     this.hash = parts.hash
     this.seed = seed
+    const { machine } = calibration.cores
+    this.machine = machine === null ? undefined : new Machine(machine)
     const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
     this.ways = {
       playerEdge: way('playerEdge'),
