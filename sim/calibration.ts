@@ -30,6 +30,8 @@ const workSchema = z.strictObject({
   cpuMs: ms,
   /** On top, for each MiB of body that goes through. */
   cpuMsPerMib: ms,
+  /** CPU that it goes on to occupy when its answer has left: the kernel behind a write, the garbage collector. */
+  afterMs: ms.default(0),
   /** Waiting that occupies nothing: the kernel, a disk, a scheduler. */
   besideMs: quantilesSchema,
 })
@@ -73,7 +75,7 @@ export const calibrationSchema = z.strictObject({
     /** What the generator spends on an answer, from its first byte to the player's next decision. */
     player: workSchema,
     /** What the generator spends on a request until it has left. */
-    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
+    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, afterMs: 0, besideMs: [[0, 0]] }),
   }),
   /** By the store's name. `memory` is always there. */
   stores: z

@@ -20,7 +20,7 @@ export async function quietCalibration(file: string | undefined, signal: AbortSi
     return { calibration: onOneMachine(parseCalibration(JSON.parse(readFileSync(file, 'utf8')), file)), kept: [] }
   }
   const run = await runForCalibration(() => undefined, signal)
-  const { calibration, kept } = calibrationFrom(run, new Date().toISOString())
+  const { calibration, kept } = calibrationFrom(run, new Date().toISOString(), 'made')
   if (file !== undefined) writeFileSync(file, JSON.stringify(calibration, null, 2))
   return { calibration: onOneMachine(calibration), kept }
 }
@@ -31,6 +31,7 @@ export async function calibrationOf(runs: readonly RealRun[]): Promise<Calibrate
   const { calibration, kept } = calibrationFrom(
     read,
     runs.map(({ record }) => `${record.scenario.name}, seed ${record.seed}`).join('; '),
+    'made',
   )
   return { calibration: onOneMachine(calibration), kept }
 }

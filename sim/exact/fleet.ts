@@ -315,9 +315,7 @@ export class SimFleet {
     exchanges.reach(exchange)
     const lagMs = this.#lag.next() as number
     const wantedMs = Math.max(agenda.nowMs as number, plannedMs as number)
-    const askMs = this.#ground.labour.playerAsk.cpuMs() as number
-    const leavesMs = (this.#cores === undefined ? wantedMs : (this.#cores.work(askMs, wantedMs) as number)) + lagMs
-    const sentMs = this.#cores === undefined ? leavesMs : leavesMs - askMs
+    const sentMs = (this.#cores === undefined ? wantedMs : this.#turn(this.#cores, wantedMs)) + lagMs
     const edge = this.#edgeFor(seat, sentMs)
     exchanges.seat[exchange] = seat
     exchanges.request[exchange] = request
@@ -334,7 +332,12 @@ export class SimFleet {
     this.#first[seat] = exchange
     exchanges.state[exchange] = at.toEdge
     this.tally.sent(objects.isSegment(object), sentMs, sentMs - (plannedMs as number))
-    agenda.putTransient(exchange, leavesMs + this.#setUpMs(seat) + (ways.playerEdge.oneWayMs() as number))
+    agenda.putTransient(exchange, sentMs + this.#setUpMs(seat) + (ways.playerEdge.oneWayMs() as number))
+  }
+
+  /** When the generator comes to a request that is wanted at `wantedMs`. */
+  #turn(cores: Cores, wantedMs: EpochMs): number {
+    return this.#ground.labour.playerAsk.doneBy(cores, 0, wantedMs) as number
   }
 
   #edgeFor(seat: number, now: EpochMs): number {

@@ -14,11 +14,14 @@ import { type Agenda, noCall } from './agenda.ts'
 
 /** Work of one kind: what it costs, and what passes beside it. */
 export class Labour {
+  /** The CPU that it occupies when it is done. */
+  readonly afterMs: Ms
   readonly #work: Work
   readonly #beside: Draws
 
   constructor(work: Work, seed: number, name: string) {
     this.#work = work
+    this.afterMs = work.afterMs
     this.#beside = new Draws(work.besideMs, seed, `work/${name}`)
   }
 
@@ -29,7 +32,7 @@ export class Labour {
 
   /** Done by `cores`, beginning at `now`: when it is done. */
   doneBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
-    return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
+    return (cores.work(this.cpuMs(bytes), now, this.afterMs) as number) + (this.#beside.next() as number)
   }
 
   /** What passes beside the CPU's work. */

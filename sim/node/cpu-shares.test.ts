@@ -2,20 +2,26 @@ import { expect, test } from 'vitest'
 import type { Work } from '../calibration.ts'
 import { sharedOut } from './cpu-shares.ts'
 
-const work = (cpuMs: number, cpuMsPerMib = 0): Work => ({ cpuMs, cpuMsPerMib, besideMs: [[0, 1]] })
-const total = (works: Record<'a' | 'b', Work>, times: Record<'a' | 'b', number>, mib: number) =>
-  times.a * works.a.cpuMs + times.b * works.b.cpuMs + mib * works.a.cpuMsPerMib
+const work = (cpuMs: number, cpuMsPerMib = 0): Work => ({ cpuMs, cpuMsPerMib, afterMs: 0, besideMs: [[0, 1]] })
 
 test('the CPU of all work together is that of the process', () => {
   const done = { a: { work: work(0.1, 0.5), times: 1_000, mib: 40 }, b: { work: work(0.3), times: 200, mib: 0 } }
   for (const cpuMs of [50, 180, 900]) {
-    expect(total(sharedOut(done, cpuMs), { a: 1_000, b: 200 }, 40)).toBeCloseTo(cpuMs)
+    const { a, b } = sharedOut(done, cpuMs)
+    const all = 1_000 * (a.cpuMs + a.afterMs) + 40 * a.cpuMsPerMib + 200 * (b.cpuMs + b.afterMs)
+    expect(all).toBeCloseTo(cpuMs)
   }
+})
+
+test('what a process spends beyond what its answers show comes after them', () => {
+  const { a } = sharedOut({ a: { work: work(0.1), times: 100, mib: 0 } }, 50)
+  expect(a).toMatchObject({ cpuMs: 0.1, besideMs: [[0, 1]] })
+  expect(a.afterMs).toBeCloseTo(0.4)
 })
 
 test('work that is mostly waiting keeps its length, and occupies less', () => {
   const { a } = sharedOut({ a: { work: work(4), times: 10, mib: 0 } }, 10)
-  expect([a.cpuMs, a.besideMs]).toEqual([1, [[0, 4]]])
+  expect(a).toMatchObject({ cpuMs: 1, afterMs: 0, besideMs: [[0, 4]] })
 })
 
 test('where nothing was measured, everything stays', () => {

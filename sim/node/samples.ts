@@ -39,8 +39,11 @@ export const beyond = (whole: readonly number[], part: readonly number[]): Sampl
         return Array.from({ length: 3 }, () => ({ ms, bytes: 0 }))
       })
 
-/** The tenth percentile, least disturbed, is taken for CPU; what large bodies take longer, for the cost of a MiB. */
-export function workOf(samples: readonly Sample[]): Work {
+/**
+ * The tenth percentile, least disturbed, is taken for CPU; what large bodies take longer, for the cost of a MiB. Of what
+ * passes beside it, the least disturbed share `kept` is.
+ */
+export function workOf(samples: readonly Sample[], kept = 1): Work {
   const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
   const half = Math.floor(byBytes.length / 2)
   const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
@@ -49,11 +52,16 @@ export function workOf(samples: readonly Sample[]): Work {
   const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
   const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
   const cpuMs = at(bare, 0.1)
-  return { cpuMs, cpuMsPerMib, besideMs: quantilesOf(bare.map(ms => Math.max(0, ms - cpuMs))) }
+  const besideMs = quantilesOf(
+    bare.map(ms => Math.max(0, ms - cpuMs)),
+    kept,
+  )
+  return { cpuMs, cpuMsPerMib, afterMs: 0, besideMs }
 }
 
-export function quantilesOf(values: readonly number[]): Quantiles {
-  const points = shares.map(share => [share, Number(at(values, share).toFixed(4))] as [number, number])
+/** The quantiles of the least share `kept` of `values`. */
+export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
+  const points = shares.map(share => [share, Number(at(values, share * kept).toFixed(4))] as [number, number])
   return values.length > 0 ? points : [[0, 0]]
 }
 
