@@ -147,6 +147,8 @@ export class SimFleet {
         return
       case at.read:
         this.#end(exchange, now)
+        // What a player asks for upon an answer leaves at once.
+        if (this.#cores !== undefined) this.#ground.labour.player.goesOn(this.#cores, now)
     }
   }
 
@@ -183,7 +185,7 @@ export class SimFleet {
     const { player } = this.#ground.labour
     const bytes = exchanges.result[exchange] === results.status ? (exchanges.bytes[exchange] as number) : 0
     const bodyMs = (player.cpuMs(bytes) as number) - (player.cpuMs() as number)
-    const doneMs = player.doneBy(cores, bytes, now) as number
+    const doneMs = player.begunBy(cores, bytes, now) as number
     const firstByteMs = (exchanges.firstByteMs[exchange] as number) + Math.max(0, doneMs - bodyMs - (now as number))
     exchanges.firstByteMs[exchange] = firstByteMs
     exchanges.lastByteMs[exchange] = Math.max(firstByteMs, doneMs)

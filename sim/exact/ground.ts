@@ -35,6 +35,16 @@ export class Labour {
     return (cores.work(this.cpuMs(bytes), now, this.afterMs) as number) + (this.#beside.next() as number)
   }
 
+  /** The same, but that what follows it is left to `goesOn`. */
+  begunBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
+  }
+
+  /** Its answer has left at `now`, and everything that came with that: `cores` go on with it. */
+  goesOn(cores: Cores, now: EpochMs): void {
+    if (this.afterMs !== 0) cores.work(0, now, this.afterMs)
+  }
+
   /** What passes beside the CPU's work. */
   besideMs(): Ms {
     return this.#beside.next()

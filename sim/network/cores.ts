@@ -61,7 +61,7 @@ class SharedThread implements Thread {
   take(cpuMs: Ms, now: EpochMs): EpochMs {
     this.#workMs = (this.leftMs(now) as number) + (cpuMs as number)
     this.#sinceMs = now as number
-    this.#doneMs = this.#machine.doneAt(this, this.#workMs, now) as number
+    this.#doneMs = this.#machine.doneAt(this, this.#workMs, cpuMs, now) as number
     return this.#doneMs
   }
 }

@@ -67,7 +67,7 @@ export function calibrationFrom(
       node: process.version,
     },
     work: { ...defaultCalibration.work, ...edgeWork(seeing), ...originWork(seeing), ...players },
-    stores: { ...stores, memory: { ...stores.memory!, read: storeRead(seeing) } },
+    stores: { ...stores, ...storeWork(seeing) },
     latency: {
       ...latency,
       playerEdge: quantiles(seeing, 'player to edge', playerWays(run), latency.playerEdge, { least: least.beside }),
@@ -159,12 +159,7 @@ function originWork(
     usual.originServe,
   )
   const release = work(seeing, 'origin release', releasedTo(held), usual.originRelease)
-  const published = work(
-    seeing,
-    'origin publish',
-    publish.map(ms => ({ ms, bytes: 0 })),
-    usual.originPublish,
-  )
+  const published = work(seeing, 'origin publish', beyond(publish, writesOf(seeing)), usual.originPublish)
   const shared = sharedOut(
     {
       originServe: { work: serve, times: asked.length - held.length, mib: mibOf(asked) - mibOf(held) },
@@ -176,13 +171,24 @@ function originWork(
   return { ...shared, pipelinePut: work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut) }
 }
 
-const storeRead = (seeing: Seeing): Work =>
-  work(
-    seeing,
-    'store read',
-    [...seeing.run.origin.values()].flatMap(one => (one.readMs === undefined ? [] : [{ ms: one.readMs, bytes: 0 }])),
-    defaultCalibration.stores.memory!.read,
-  )
+const writesOf = ({ run }: Seeing): number[] => histogramValues(run.parts, 'origin', 'store_write_ms')
+
+/** The store that the run kept segments in: its own threads and disk pass beside the origin's work. */
+function storeWork(seeing: Seeing): Calibration['stores'] {
+  const counted = partsOf(seeing, 'origin').flatMap(({ counts }) => Object.keys(counts))
+  const name = counted.map(count => /^store\.(lsm|memory)\.writes$/.exec(count)?.[1]).find(found => found !== undefined)
+  if (name === undefined) return {}
+  const usual = defaultCalibration.stores[name] as NonNullable<Calibration['stores'][string]>
+  const reads = [...seeing.run.origin.values()].flatMap(({ readMs }) => readMs ?? [])
+  const { beside: least } = seeing.least
+  const waited = (what: string, values: readonly number[], otherwise: Work): Work => ({
+    ...otherwise,
+    cpuMs: 0,
+    cpuMsPerMib: 0,
+    besideMs: quantiles(seeing, `store ${what}`, values, otherwise.besideMs, { least }),
+  })
+  return { [name]: { read: waited('read', reads, usual.read), write: waited('write', writesOf(seeing), usual.write) } }
+}
 
 /** Asking and hearing cost about the same; bodies come with the answer. */
 function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'playerAsk'> {
