@@ -13,6 +13,7 @@ const work = (cpuMs: number, cpuMsPerMib: number, besideMs: Quantiles = [[0, 0]]
   cpuMs,
   cpuMsPerMib,
   afterMs: 0,
+  afterMsPerMib: 0,
   besideMs,
 })
 

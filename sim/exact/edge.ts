@@ -108,7 +108,7 @@ export class SimEdge {
       exchanges.wrong[exchange] = hit.wrong
       exchanges.said[exchange] = hit.said
       exchanges.reason[exchange] = hit.reason
-      const leavesMs = this.cores.work(hit.cpuMs, now, hit.labour.afterMs) as number
+      const leavesMs = this.cores.work(hit.cpuMs, now, hit.afterMs) as number
       this.#leaves(exchange, leavesMs + (hit.labour.besideMs() as number), now)
       return
     }

@@ -146,9 +146,7 @@ export class SimFleet {
         else this.#read(exchange, this.#cores, now)
         return
       case at.read:
-        this.#end(exchange, now)
-        // What a player asks for upon an answer leaves at once.
-        if (this.#cores !== undefined) this.#ground.labour.player.goesOn(this.#cores, now)
+        this.#endRead(exchange, now)
     }
   }
 
@@ -179,11 +177,23 @@ export class SimFleet {
     agenda.putTransient(exchange, isReadLater ? lastByteMs : this.#throughLink(exchange, firstByteMs, lastByteMs))
   }
 
+  /** What a player asks for upon an answer leaves at once; then the generator goes on with that answer. */
+  #endRead(exchange: number, now: EpochMs): void {
+    const bytes = this.#bodyBytes(exchange)
+    this.#end(exchange, now)
+    this.#cores?.work(0, now, this.#ground.labour.player.afterMs(bytes))
+  }
+
+  #bodyBytes(exchange: number): number {
+    const { exchanges } = this
+    return exchanges.result[exchange] === results.status ? (exchanges.bytes[exchange] as number) : 0
+  }
+
   /** The generator takes one answer after the other, its head as late as its body. */
   #read(exchange: number, cores: Cores, now: EpochMs): void {
     const { exchanges } = this
     const { player } = this.#ground.labour
-    const bytes = exchanges.result[exchange] === results.status ? (exchanges.bytes[exchange] as number) : 0
+    const bytes = this.#bodyBytes(exchange)
     const bodyMs = (player.cpuMs(bytes) as number) - (player.cpuMs() as number)
     const doneMs = player.begunBy(cores, bytes, now) as number
     const firstByteMs = (exchanges.firstByteMs[exchange] as number) + Math.max(0, doneMs - bodyMs - (now as number))

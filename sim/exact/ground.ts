@@ -1,6 +1,6 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import { type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import { afterMsOf, type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
@@ -14,14 +14,11 @@ import { type Agenda, noCall } from './agenda.ts'
 
 /** Work of one kind: what it costs, and what passes beside it. */
 export class Labour {
-  /** The CPU that it occupies when it is done. */
-  readonly afterMs: Ms
   readonly #work: Work
   readonly #beside: Draws
 
   constructor(work: Work, seed: number, name: string) {
     this.#work = work
-    this.afterMs = work.afterMs
     this.#beside = new Draws(work.besideMs, seed, `work/${name}`)
   }
 
@@ -32,7 +29,7 @@ export class Labour {
 
   /** Done by `cores`, beginning at `now`: when it is done. */
   doneBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
-    return (cores.work(this.cpuMs(bytes), now, this.afterMs) as number) + (this.#beside.next() as number)
+    return (cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number) + (this.#beside.next() as number)
   }
 
   /** The same, but that what follows it is left to `goesOn`. */
@@ -40,9 +37,9 @@ export class Labour {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
   }
 
-  /** Its answer has left at `now`, and everything that came with that: `cores` go on with it. */
-  goesOn(cores: Cores, now: EpochMs): void {
-    if (this.afterMs !== 0) cores.work(0, now, this.afterMs)
+  /** The CPU that it goes on to occupy when its answer has left. */
+  afterMs(bytes = 0): Ms {
+    return afterMsOf(this.#work, bytes)
   }
 
   /** What passes beside the CPU's work. */

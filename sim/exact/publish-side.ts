@@ -91,7 +91,7 @@ export class PublishSide {
       // Those who wait come before the packager, which has nobody waiting for it.
       origin.apply(stored.effects, storedMs, body)
       answer(stored.answer, storedMs)
-      this.#ground.labour.originPublish.goesOn(origin.cores, storedMs)
+      origin.cores.aside(this.#ground.labour.originPublish.afterMs(body.bodyBytes as number), storedMs)
     })
   }
 }

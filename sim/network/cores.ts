@@ -8,17 +8,26 @@ export class Cores {
   readonly #freeAtMs: Float64Array
   /** Where the machine is shared: this process's threads, one for each core. */
   readonly #shared: readonly SharedThread[] | undefined
+  /** Where the machine is shared: what the process does beside its cores, a store's threads for one. */
+  readonly #beside: SharedThread | undefined
   #busyMs = 0
 
   /** @param machine shares its cores among this process and others; absent: these cores are there for it alone */
   constructor(cores: number, machine?: Machine) {
     this.#freeAtMs = new Float64Array(cores).fill(-Infinity)
     this.#shared = machine && Array.from({ length: cores }, () => new SharedThread(machine))
+    this.#beside = machine && new SharedThread(machine)
   }
 
   /** All the work that was taken, ms. */
   get busyMs(): Ms {
     return this.#busyMs
+  }
+
+  /** Another thread of the process works for `cpuMs`: it holds up others on its machine, and these cores only so. */
+  aside(cpuMs: Ms, now: EpochMs): void {
+    this.#busyMs += cpuMs as number
+    this.#beside?.take(cpuMs, now)
   }
 
   /** Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterMs` more follow that. */

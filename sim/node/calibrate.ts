@@ -199,15 +199,12 @@ function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'play
     const { player, playerAsk } = defaultCalibration.work
     return { player, playerAsk }
   }
-  const bodies = [...seeing.run.players.values()].flatMap(({ firstByteMs, lastByteMs, bytes = 0 }) =>
-    firstByteMs === undefined || lastByteMs === undefined ? [] : [{ ms: lastByteMs - firstByteMs, bytes }],
-  )
-  const { cpuMsPerMib } = workOf(bodies)
+  // What comes before a request leaves and before a first byte is heard is in the way between players and edges; asking
+  // costs about as much as hearing the answer, and bodies come with that.
   const bodiesMib = total(fleets, 'bytes_received') / mib
-  const bodiesMs = Math.min(cpuMs, cpuMsPerMib * bodiesMib)
-  // What comes before a request leaves and before a first byte is heard is in the way between players and edges.
-  const one: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs: (cpuMs - bodiesMs) / (2 * requests), besideMs: [[0, 0]] }
-  return { player: { ...one, cpuMsPerMib: bodiesMs / Math.max(bodiesMib, Number.MIN_VALUE) }, playerAsk: one }
+  const one: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs: cpuMs / (4 * requests), afterMsPerMib: 0, besideMs: [[0, 0]] }
+  const afterMsPerMib = cpuMs / 2 / Math.max(bodiesMib, 1)
+  return { player: { ...one, afterMsPerMib }, playerAsk: one }
 }
 
 /** From a core's wish to the arrival upstream: what the asking edge spends on a fetch, its way included. */
