@@ -78,7 +78,13 @@ test('the spread of values around 0 is that in ones', () => {
 
 test('what is left out has a reason, and is something', () => {
   const names = figureDefinitions.map(({ name }) => name as string)
-  const tierCounts = ['origins.store.lsm.reads', 'pipelines.puts', 'origins.limiter.reads', 'origins.store_writes', 'edges.cpu_ms']
+  const tierCounts = [
+    'origins.store.lsm.reads',
+    'pipelines.puts',
+    'origins.limiter.reads',
+    'origins.store_writes',
+    'edges.cpu_ms',
+  ]
   for (const { names: pattern, why } of leftOut) {
     expect(why.length).toBeGreaterThan(20)
     expect(

@@ -51,7 +51,7 @@ export function compareTwins({ real, simulated, ...about }: Twins, goals: Goals)
 /** What `name` came to in each run; a count that a run did not meet is 0, a figure that it did not emit is nothing. */
 function valuesOf(name: string, runs: readonly ReadonlyMap<string, Told>[]): Told[] {
   const isCount = isTierCount(name)
-  const none: Told = { value: 0, kind: 'count', n: 0 }
+  const none: Told = { value: 0, kind: 'count', n: 1 }
   return runs.flatMap(run => run.get(name) ?? (isCount ? [none] : []))
 }
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Calibration } from '../../sim/calibration.ts'
-import { quietCalibration } from './calibrations.ts'
+import { ownCalibration } from './calibrations.ts'
 import { RealRuns, recordsVariable } from './real-runs.ts'
 
-// What the levels with real runs share in one process: the runs that were made, and the quiet calibration.
+// What the levels with real runs share in one process: the runs that were made, and the calibration.
 
 export class Ground {
   readonly runs: RealRuns
@@ -17,10 +17,10 @@ export class Ground {
     if (calibration !== undefined) this.#calibration = Promise.resolve(calibration)
   }
 
-  /** As `tidegate calibrate` measures it. */
+  /** Measured in a short storm of its own. */
   calibration(say: (line: string) => void, signal = new AbortController().signal): Promise<Calibration> {
-    this.#calibration ??= quietCalibration(this.#file, signal).then(({ calibration, kept }) => {
-      say(`calibrated by a quiet run; as the repository has it: ${kept.join(', ') || 'nothing'}`)
+    this.#calibration ??= ownCalibration(this.#file, signal).then(({ calibration, kept }) => {
+      say(`calibrated in a storm of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
       return calibration
     })
     return this.#calibration

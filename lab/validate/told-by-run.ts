@@ -29,10 +29,13 @@ export function toldBy(variant: Variant): Map<string, Told> {
   }
   for (const [name, value] of counts) {
     const n = /\.bytes_/.test(name) ? (counts.get(`${name.split('.')[0]}.requests`) ?? 0) : value
-    told.set(name, { value, kind: 'count', n })
+    told.set(name, { value, kind: 'count', n: countable(n) })
   }
   return told
 }
+
+/** Where nothing was seen, up to three are no surprise (the rule of three): as with one that was. */
+const countable = (n: number): number => Math.max(1, n)
 
 /** Each count, over all processes of a tier; of peaks, the largest. */
 function countsByTier(parts: readonly Part[]): Map<string, number> {
@@ -49,7 +52,7 @@ function countsByTier(parts: readonly Part[]): Map<string, number> {
 
 function figureTold(figure: string, value: number, variant: Variant, counts: Map<string, number>): Told | undefined {
   const unit = definitionOf(figure)?.unit
-  if (unit !== 'ms') return { value, kind: 'count', n: eventsBehind(figure, value, variant, counts) }
+  if (unit !== 'ms') return { value, kind: 'count', n: countable(eventsBehind(figure, value, variant, counts)) }
   const percent = /_p(\d+)$/.exec(figure)?.[1]
   if (percent === undefined) return { value, kind: 'count', n: 1 }
   const sample = sampleBehind(figure, variant.parts)

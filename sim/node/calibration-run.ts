@@ -11,28 +11,39 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 // The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
 // arrived, was answered. All processes of a run share one clock, so that instants of two logs can be compared.
 
-/** Small: nothing queues, so that a time is that of the work itself. */
-const calibrationScenario: Scenario = scenarioSchema.parse({
-  name: 'calibration',
-  shows: 'short and quiet: what one request costs where nothing has to wait for another',
-  durationMs: 9_000,
-  policies: ['oca'],
-  event: {
-    // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
-    backlogSegments: 1,
-    renditions: [
-      { name: 'v1', kind: 'video', bitsPerSecond: 400_000 },
-      { name: 'v2', kind: 'video', bitsPerSecond: 6_000_000 },
-      { name: 'a1', kind: 'audio', bitsPerSecond: 96_000 },
+/** How many players a calibration has, and how large the bodies of their highest rung are. */
+interface Load {
+  readonly players: number
+  readonly bitsPerSecond: number
+}
+
+/** Nothing queues, so that a time is that of the work itself. */
+const quiet: Load = { players: 40, bitsPerSecond: 6_000_000 }
+/** As busy as a scenario: what processes cost once they are warm. */
+export const storm: Load = { players: 300, bitsPerSecond: 1_200_000 }
+
+const scenarioFor = ({ players, bitsPerSecond }: Load): Scenario =>
+  scenarioSchema.parse({
+    name: 'calibration',
+    shows: 'short: what one request costs',
+    durationMs: 9_000,
+    policies: ['oca'],
+    event: {
+      // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
+      backlogSegments: 1,
+      renditions: [
+        { name: 'v1', kind: 'video', bitsPerSecond: 400_000 },
+        { name: 'v2', kind: 'video', bitsPerSecond },
+        { name: 'a1', kind: 'audio', bitsPerSecond: 96_000 },
+      ],
+    },
+    topology: { sites: [{ name: 'a', edges: 2 }] },
+    fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
+    actions: [
+      ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
+      { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
     ],
-  },
-  topology: { sites: [{ name: 'a', edges: 2 }] },
-  fleet: { players: 40, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
-  actions: [
-    ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
-    { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
-  ],
-})
+  })
 
 /** One request as one place saw it; instants in ms on the run's clock. */
 export interface Seen {
@@ -63,10 +74,14 @@ export interface CalibrationRun {
 }
 
 /** Runs the scenario and reads its logs; nothing of it is left behind. */
-export async function runForCalibration(onProgress: OnProgress, signal: AbortSignal): Promise<CalibrationRun> {
+export async function runForCalibration(
+  onProgress: OnProgress,
+  signal: AbortSignal,
+  load: Load = quiet,
+): Promise<CalibrationRun> {
   const out = mkdtempSync(join(tmpdir(), 'tidegate-calibration-'))
   try {
-    const { record, recordFile } = await runScenario(calibrationScenario, { out, onProgress, signal })
+    const { record, recordFile } = await runScenario(scenarioFor(load), { out, onProgress, signal })
     if (record.variants.length === 0 || record.partial) throw new Error('the run was ended before its time')
     return await readRuns([{ record, folder: dirname(recordFile) }])
   } finally {
