@@ -148,6 +148,21 @@ export function calibrationId(calibration: Calibration): string {
   return [1, 2].map(seed => hash32(text, seed).toString(16).padStart(8, '0')).join('')
 }
 
+export const wayNames = ['playerEdge', 'edgeSibling', 'edgeOrigin', 'pipelineOrigin'] as const
+/** One-way latencies that are said instead of the calibrated ones, ms. */
+export type Latencies = Partial<Readonly<Record<(typeof wayNames)[number], number>>>
+
+/** `calibration` with constant `latencies`. */
+export const withLatencies = (calibration: Calibration, latencies: Latencies): Calibration => ({
+  ...calibration,
+  latency: {
+    ...calibration.latency,
+    ...Object.fromEntries(
+      Object.entries(latencies).map(([way, at]): [string, Quantiles] => [way, [[0, at as number]]]),
+    ),
+  },
+})
+
 /** The value at `share` in [0, 1] of the distribution. */
 export function quantileAt(points: Quantiles, share: number): Ms {
   let before = points[0]!

@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { findPeer } from '../../edge/peers/peer.ts'
 import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
+import { writeSection } from '../page-section.ts'
 import { runScenario } from '../run.ts'
-import { writeSection } from './peers-page.ts'
 import { type Comparison, compare, mean, measures } from './preset-comparison.ts'
 import { presetStorms } from './preset-storms.ts'
 
@@ -63,7 +63,7 @@ if (import.meta.main) {
   const all = await compareAll(rounds)
   const text = `nginx ${found.version}; mean (least to most) of ${rounds} runs on each side.\n\n${table(all)}`
   process.stdout.write(`${text}\n`)
-  if (values.write) await writeSection('nginx-preset', text)
+  if (values.write) await writeSection(new URL('../../docs/peers.md', import.meta.url), 'nginx-preset', text)
   const figures: Record<string, number> = {
     differs: [...all.values()].flat().filter(({ differs }) => differs).length,
   }

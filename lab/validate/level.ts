@@ -17,3 +17,16 @@ export interface LevelOptions {
 
 /** Resolves to at least one comparison, or throws: a level that compared nothing has not been run. */
 export type RunLevel = (options: LevelOptions) => Promise<Comparison[]>
+
+/** Those of `cases` that were asked for. Throws where a name is none of them: silence would look like success. */
+export function wantedOf<Case extends { readonly scenario: string }>(
+  level: string,
+  cases: readonly Case[],
+  { scenarios }: Pick<LevelOptions, 'scenarios'>,
+): readonly Case[] {
+  if (scenarios === undefined) return cases
+  const known = new Set(cases.map(({ scenario }) => scenario))
+  const unknown = scenarios.filter(name => !known.has(name))
+  if (unknown.length > 0) throw new Error(`${level} has no '${unknown.join("', '")}'; it has ${[...known].join(', ')}`)
+  return cases.filter(({ scenario }) => scenarios.includes(scenario))
+}

@@ -32,7 +32,7 @@ export class Labour {
     return (cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number) + (this.#beside.next() as number)
   }
 
-  /** The same, but that what follows it is left to `goesOn`. */
+  /** The same, but that what follows comes later. */
   begunBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
   }
