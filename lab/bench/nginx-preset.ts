@@ -6,8 +6,8 @@ import { findPeer } from '../../edge/peers/peer.ts'
 import type { Variant } from '../../results/record/record.ts'
 import { loadScenario } from '../../scenarios/load.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
-import { runScenario } from '../run.ts'
 import { writeSection } from '../page-section.ts'
+import { runScenario } from '../run.ts'
 import { type Comparison, compare, mean, measures } from './preset-comparison.ts'
 
 // Our edge under the policy `nginx` beside nginx itself, stock: the same small storms, in turn (preset, real, real,

@@ -17,7 +17,9 @@ describe('closed forms', () => {
       // A fetch that takes no time: the hit share λT / (1 + λT) of the textbooks.
       expect(shares({ inLife: 4, inFetch: 0 })).toMatchObject({ hit: 4 / 5, filled: 1 / 5 })
     }
-    expect(unlockedShares({ inLife: 3, inFetch: 1 }).filled).toBeGreaterThan(collapsingShares({ inLife: 3, inFetch: 1 }).filled)
+    expect(unlockedShares({ inLife: 3, inFetch: 1 }).filled).toBeGreaterThan(
+      collapsingShares({ inLife: 3, inFetch: 1 }).filled,
+    )
   })
 
   test('an idle queue has no wait, and one at half load half a piece of work', () => {
@@ -28,7 +30,9 @@ describe('closed forms', () => {
 
   test('fills by policy: one a site, one an edge, one a player', () => {
     const fleet = { players: 120, sites: [2, 4] }
-    expect((['oca', 'nginx', 'none'] as const).map(policy => fillsPerSegmentOf({ ...fleet, policy }))).toEqual([1, 3, 60])
+    expect((['oca', 'nginx', 'none'] as const).map(policy => fillsPerSegmentOf({ ...fleet, policy }))).toEqual([
+      1, 3, 60,
+    ])
     expect(segmentRequestsOf(10, 3)).toBe(60)
   })
 })

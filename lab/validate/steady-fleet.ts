@@ -38,7 +38,11 @@ export const bodyBytesOf = (players: number, segments: number): number =>
   )
 
 /** Fills of a site for each segment and rendition: mean over the sites. */
-export function fillsPerSegmentOf({ policy, players, sites }: Pick<SteadyFleet, 'policy' | 'players' | 'sites'>): number {
+export function fillsPerSegmentOf({
+  policy,
+  players,
+  sites,
+}: Pick<SteadyFleet, 'policy' | 'players' | 'sites'>): number {
   if (policy === 'oca') return 1
   // Each player's own request goes through; each edge fills for itself.
   if (policy === 'none') return players / sites.length
@@ -104,7 +108,10 @@ export async function compareRate(fleet: SteadyFleet, { signal }: Pick<LevelOpti
 }
 
 /** Fills of a site for one segment under a policy. */
-export async function compareFills(fleet: SteadyFleet, { signal }: Pick<LevelOptions, 'signal'>): Promise<Comparison[]> {
+export async function compareFills(
+  fleet: SteadyFleet,
+  { signal }: Pick<LevelOptions, 'signal'>,
+): Promise<Comparison[]> {
   const storm = await simulateStorm({
     scenario: steadyScenario(fleet),
     policy: policyOf(fleet.policy),
