@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { v0 } from './closed-forms.ts'
 import { errorOf, isExceeded } from './comparison.ts'
+import type { LevelOptions } from './level.ts'
 import { collapsingShares, comparePoissonCache, unlockedShares } from './poisson-cache.ts'
 import { compareQueues, meanTimeOnLink, meanWaitOfCores } from './queues.ts'
 import { compareRate, fillsPerSegmentOf, segmentRequestsOf } from './steady-fleet.ts'
 
-const quick = { seeds: 1, quick: true, say: () => undefined }
+const quick: LevelOptions = { seeds: 1, quick: true, say: () => undefined }
 
 describe('closed forms', () => {
   test('shares of a cache entry add up, and have the limits that they must', () => {

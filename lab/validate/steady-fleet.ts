@@ -31,7 +31,7 @@ const goal = 0.005
 export const segmentRequestsOf = (players: number, segments: number): number => players * renditions.length * segments
 
 /** Bodies that they get with these, bytes. */
-export const bodyBytesOf = (players: number, segments: number): number =>
+const bodyBytesOf = (players: number, segments: number): number =>
   renditions.reduce(
     (sum, [, rate]) => sum + players * segments * (syntheticBodyBytes(rate, segmentMs, []) as number),
     0,
@@ -49,7 +49,7 @@ export function fillsPerSegmentOf({
   return sites.reduce((sum, edges) => sum + edges, 0) / sites.length
 }
 
-export function steadyScenario({ players, profile, sites, durationMs }: SteadyFleet): Scenario {
+function steadyScenario({ players, profile, sites, durationMs }: SteadyFleet): Scenario {
   return scenarioSchema.parse({
     name: 'steady-fleet',
     shows: 'players who all join within a segment and watch to the end',
