@@ -32,7 +32,7 @@ export interface TwinCounts {
 export function countsOfExact({ parts }: Simulated): TwinCounts {
   const [players, edges, origins] = (['fleet', 'edge', 'origin'] as const).map(role =>
     parts.filter(part => part.role === role),
-  ) as [Simulated['parts'], Simulated['parts'], Simulated['parts']]
+  ) as unknown as [Simulated['parts'], Simulated['parts'], Simulated['parts']]
   const reason = (...names: string[]) => names.reduce((sum, name) => sum + total(edges, `requests.reason.${name}`), 0)
   const segments = origins.flatMap(part => part.segments)
   const sum = (field: 'fills' | 'probes'): number => segments.reduce((all, one) => all + (one[field] ?? 0), 0)

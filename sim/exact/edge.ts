@@ -78,7 +78,7 @@ export class SimEdge {
 
   /** What it has counted so far; cheaper than `part` for somebody who looks in often. */
   counts(): ReadonlyMap<string, number> {
-    this.#hits.flush()
+    this.players.flush()
     return this.recorder.counts()
   }
 

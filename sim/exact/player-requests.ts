@@ -181,6 +181,11 @@ export class PlayerRequests {
     }
   }
 
+  /** Those that are under way, and the places that are free for others. */
+  all(): readonly Exchange[] {
+    return this.#exchanges.all()
+  }
+
   /** The edge is gone: who waited or read there finds the connection reset. */
   edgeDied(edge: number, now: EpochMs): void {
     for (const exchange of this.#exchanges.all()) {
