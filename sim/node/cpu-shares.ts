@@ -28,6 +28,7 @@ export function sharedOut<Name extends string>(done: Readonly<Record<Name, Done>
     afterMsPerMib: mib > 0 ? withBytesMs / mib : 0,
   }
   const factor = isKnown ? Math.min(1, cpuMs / seemedMs) : 1
+  if (!isKnown) return Object.fromEntries(all.map(([name, { work }]) => [name, work])) as Record<Name, Work>
   const shared = all.map(([name, { work }]): [string, Work] => {
     const asideMs = work.cpuMs * (1 - factor)
     const besideMs = work.besideMs.map(([share, ms]): [number, number] => [share, ms + asideMs])
