@@ -31,9 +31,9 @@ const workSchema = z.strictObject({
   /** On top, for each MiB of body that goes through. */
   cpuMsPerMib: ms,
   /** CPU that it goes on to occupy when its answer has left: the kernel behind a write, the garbage collector. */
-  afterMs: ms.default(0),
+  afterMs: ms.optional(),
   /** On top of that, for each MiB of body. */
-  afterMsPerMib: ms.default(0),
+  afterMsPerMib: ms.optional(),
   /** Waiting that occupies nothing: the kernel, a disk, a scheduler. */
   besideMs: quantilesSchema,
 })
@@ -77,7 +77,7 @@ export const calibrationSchema = z.strictObject({
     /** What the generator spends on an answer, from its first byte to the player's next decision. */
     player: workSchema,
     /** What the generator spends on a request until it has left. */
-    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, afterMs: 0, afterMsPerMib: 0, besideMs: [[0, 0]] }),
+    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
   }),
   /** By the store's name. `memory` is always there. */
   stores: z
@@ -193,4 +193,4 @@ export const cpuMsOf = (work: Work, bodyBytes: Bytes): Ms =>
 
 /** The CPU that `work` goes on to occupy when its answer has left. */
 export const afterMsOf = (work: Work, bodyBytes: Bytes): Ms =>
-  work.afterMs + (work.afterMsPerMib * (bodyBytes as number)) / mib
+  (work.afterMs ?? 0) + ((work.afterMsPerMib ?? 0) * (bodyBytes as number)) / mib

@@ -12,8 +12,6 @@ const around = (p50: number, p90: number, p99: number, most: number): Quantiles 
 const work = (cpuMs: number, cpuMsPerMib: number, besideMs: Quantiles = [[0, 0]]): Work => ({
   cpuMs,
   cpuMsPerMib,
-  afterMs: 0,
-  afterMsPerMib: 0,
   besideMs,
 })
 

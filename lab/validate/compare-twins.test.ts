@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { figureDefinitions } from '../../results/figure-definitions.ts'
 import { variantOf } from '../../results/record.fixture.ts'
@@ -102,4 +103,9 @@ test('what is left out has a reason, and is something', () => {
     'origins.requests.reason.held',
   ]
   expect(counts.filter(name => whyLeftOut(name) !== undefined)).toEqual([])
+})
+
+test('docs/validation-findings.md says what is left out, and why', () => {
+  const page = readFileSync(new URL('../../docs/validation-findings.md', import.meta.url), 'utf8')
+  for (const { names, why } of leftOut) expect(page).toContain(`- \`${names.source}\`: ${why}.`)
 })

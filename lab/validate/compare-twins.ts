@@ -38,8 +38,9 @@ export function compareTwins({ real, simulated, ...about }: Twins, goals: Goals)
     if (whyLeftOut(figure) !== undefined) continue
     const told = { real: valuesOf(figure, ours), simulated: valuesOf(figure, theirs) }
     const kind = told.real[0]?.kind
-    if (kind === undefined || told.simulated.length === 0) oneSided.push(figure)
-    else {
+    if (kind === undefined || told.simulated.length === 0) {
+      if ([...told.real, ...told.simulated].some(one => isCarried(figure, one))) oneSided.push(figure)
+    } else {
       const goal = goals[kind]
       const compared = goal === undefined ? undefined : compareTold({ ...about, figure }, told, goal)
       if (compared !== undefined) comparisons.push(compared)
@@ -56,6 +57,12 @@ function valuesOf(name: string, runs: readonly ReadonlyMap<string, Told>[]): Tol
 }
 
 const isTierCount = (name: string): boolean => /^(players|edges|origins|pipelines|lab)\./.test(name)
+
+/** A percentile of a handful of values may well be absent in the other world. */
+const isCarried = (figure: string, { kind, sample }: Told): boolean =>
+  kind === 'count' || (sample !== undefined && percentileInterval(sample, percentOf(figure)) !== undefined)
+
+const percentOf = (figure: string): number => Number(/_p(\d+)$/.exec(figure)?.[1])
 
 /** What one figure came to in the runs of either world. */
 export interface ToldByBoth {
@@ -91,7 +98,7 @@ export const spreadOf = (values: readonly number[]): number =>
 
 /** The interval of all runs' samples together, where each run's own carries the percentile. */
 function intervalOf(figure: string, real: readonly Told[]): readonly [number, number] | undefined {
-  const percent = Number(/_p(\d+)$/.exec(figure)?.[1])
+  const percent = percentOf(figure)
   const samples = real.flatMap(({ sample }) => sample ?? [])
   if (samples.length < real.length || samples.some(sample => percentileInterval(sample, percent) === undefined)) {
     return undefined

@@ -41,7 +41,12 @@ export async function v5(options: LevelOptions, ground = sharedGround()): Promis
   const comparisons: Comparison[] = []
   for (const storm of storms) {
     if (signal?.aborted) break
-    comparisons.push(...(await compareStorm(storm, seeds, { options, runs: ground.runs, calibration })))
+    try {
+      comparisons.push(...(await compareStorm(storm, seeds, { options, runs: ground.runs, calibration })))
+    } catch (error) {
+      // A run that was ended early is no result; those before it are.
+      if (!signal?.aborted) throw error
+    }
   }
   return comparisons
 }

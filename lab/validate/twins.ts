@@ -78,7 +78,12 @@ async function compareEach(level: Level, { scenarios, seeds }: Plan, comparing: 
   for (const [place, scenario] of scenarios.entries()) {
     if (comparing.options.signal?.aborted) break
     comparing.options.say(`${scenario.name} (${place + 1} of ${scenarios.length})`)
-    comparisons.push(...(await compareScenario(level, scenario, seeds, comparing)))
+    try {
+      comparisons.push(...(await compareScenario(level, scenario, seeds, comparing)))
+    } catch (error) {
+      // A run that was ended early is no result; those before it are.
+      if (!comparing.options.signal?.aborted) throw error
+    }
   }
   return comparisons
 }

@@ -33,6 +33,8 @@ interface Seeing {
 interface Least {
   readonly beside: number
   readonly lag: number
+  /** Whether what a process spends beyond its answers is made, too. */
+  readonly shared: boolean
 }
 
 /**
@@ -42,8 +44,8 @@ interface Least {
  */
 export type Contention = 'caught' | 'made'
 const leastOf: Readonly<Record<Contention, Least>> = {
-  caught: { beside: 1, lag: 1 },
-  made: { beside: 0.25, lag: 0.9 },
+  caught: { beside: 1, lag: 1, shared: false },
+  made: { beside: 0.25, lag: 0.9, shared: true },
 }
 
 /** The calibration of this machine, as `run` shows it. `measuredAt` is for people. */
@@ -102,6 +104,10 @@ function quantiles(
 }
 
 const partsOf = ({ run }: Seeing, role: Part['role']): Part[] => run.parts.filter(part => part.role === role)
+/** The CPU time of all processes of `role`, where it is to be shared out. */
+const cpuMsOf = (seeing: Seeing, role: Part['role']): number =>
+  seeing.least.shared ? total(partsOf(seeing, role), 'cpu_ms') : 0
+
 const mibOf = (seen: readonly Seen[]): number => sum(seen.map(({ bytes = 0 }) => bytes)) / mib
 const isHit = ({ reason }: Seen): boolean => reason === 'hit'
 const isRefused = ({ reason }: Seen): boolean => reason?.startsWith('refused-') ?? false
@@ -140,7 +146,7 @@ function edgeWork(seeing: Seeing): Pick<Calibration['work'], 'edgeHit' | 'edgeWa
         mib: 0,
       },
     },
-    total(partsOf(seeing, 'edge'), 'cpu_ms'),
+    cpuMsOf(seeing, 'edge'),
   )
 }
 
@@ -166,7 +172,7 @@ function originWork(
       originRelease: { work: { ...release, cpuMsPerMib: serve.cpuMsPerMib }, times: held.length, mib: mibOf(held) },
       originPublish: { work: published, times: publish.length, mib: 0 },
     },
-    total(partsOf(seeing, 'origin'), 'cpu_ms'),
+    cpuMsOf(seeing, 'origin'),
   )
   return { ...shared, pipelinePut: work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut) }
 }
@@ -193,9 +199,9 @@ function storeWork(seeing: Seeing): Calibration['stores'] {
 /** Asking and hearing cost about the same; bodies come with the answer. */
 function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'playerAsk'> {
   const fleets = partsOf(seeing, 'fleet')
-  const [requests, cpuMs] = [total(fleets, 'requests'), total(fleets, 'cpu_ms')]
+  const [requests, cpuMs] = [total(fleets, 'requests'), cpuMsOf(seeing, 'fleet')]
   if (requests < fewestSamples || cpuMs === 0) {
-    seeing.kept.push(`players (${requests} requests)`)
+    if (seeing.least.shared) seeing.kept.push(`players (${requests} requests)`)
     const { player, playerAsk } = defaultCalibration.work
     return { player, playerAsk }
   }

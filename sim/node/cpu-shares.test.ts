@@ -1,25 +1,24 @@
 import { expect, test } from 'vitest'
-import type { Work } from '../calibration.ts'
+import { afterMsOf, cpuMsOf, type Work } from '../calibration.ts'
 import { sharedOut } from './cpu-shares.ts'
 
-const work = (cpuMs: number, cpuMsPerMib = 0): Work => ({
-  cpuMs,
-  cpuMsPerMib,
-  afterMs: 0,
-  afterMsPerMib: 0,
-  besideMs: [[0, 1]],
-})
+const mib = 1024 * 1024
+const work = (cpuMs: number, cpuMsPerMib = 0): Work => ({ cpuMs, cpuMsPerMib, besideMs: [[0, 1]] })
+/** Of `times` pieces with `mibOfAll` of bodies together. */
+const whole = (one: Work, times: number, mibOfAll: number): number => {
+  const bytes = (mibOfAll / times) * mib
+  return times * ((cpuMsOf(one, bytes) as number) + (afterMsOf(one, bytes) as number))
+}
 
 test('the CPU of all work together is that of the process', () => {
   const done = { a: { work: work(0.1, 0.5), times: 1_000, mib: 40 }, b: { work: work(0.3), times: 200, mib: 0 } }
   for (const cpuMs of [50, 180, 900]) {
     const { a, b } = sharedOut(done, cpuMs)
-    const all = 1_000 * (a.cpuMs + a.afterMs) + 40 * (a.cpuMsPerMib + a.afterMsPerMib) + 200 * (b.cpuMs + b.afterMs)
-    expect(all).toBeCloseTo(cpuMs)
+    expect(whole(a, 1_000, 40) + whole(b, 200, 0)).toBeCloseTo(cpuMs)
   }
 })
 
-test('what a process spends beyond what its answers show comes after them', () => {
+test('what a process spends beyond what its answers show comes after them, half of it with their bytes', () => {
   const { a } = sharedOut({ a: { work: work(0.1), times: 100, mib: 0 } }, 50)
   expect(a).toMatchObject({ cpuMs: 0.1, besideMs: [[0, 1]] })
   expect(a.afterMs).toBeCloseTo(0.4)

@@ -19,15 +19,14 @@ export function sharedOut<Name extends string>(done: Readonly<Record<Name, Done>
   const all = Object.entries<Done>(done)
   const cpuOf = ({ work, times, mib }: Done) => times * work.cpuMs + mib * work.cpuMsPerMib
   const seemedMs = sum(all.map(([, one]) => cpuOf(one)))
-  const isKnown = cpuMs > 0 && seemedMs > 0
-  const [pieces, mib] = [sum(all.map(([, { times }]) => times)), sum(all.map(([, one]) => one.mib))]
-  const restMs = isKnown ? Math.max(0, cpuMs - seemedMs) : 0
-  const withBytesMs = mib > 0 ? restMs / 2 : 0
-  const after = {
-    afterMs: pieces > 0 ? (restMs - withBytesMs) / pieces : 0,
-    afterMsPerMib: mib > 0 ? withBytesMs / mib : 0,
+  if (cpuMs === 0 || seemedMs === 0) {
+    return Object.fromEntries(all.map(([name, { work }]) => [name, work])) as Record<Name, Work>
   }
-  const factor = isKnown ? Math.min(1, cpuMs / seemedMs) : 1
+  const [pieces, mib] = [sum(all.map(([, { times }]) => times)), sum(all.map(([, one]) => one.mib))]
+  const restMs = Math.max(0, cpuMs - seemedMs)
+  const withBytesMs = mib > 0 ? restMs / 2 : 0
+  const after = { afterMs: (restMs - withBytesMs) / pieces, afterMsPerMib: mib > 0 ? withBytesMs / mib : 0 }
+  const factor = Math.min(1, cpuMs / seemedMs)
   const shared = all.map(([name, { work }]): [string, Work] => {
     const asideMs = work.cpuMs * (1 - factor)
     const besideMs = work.besideMs.map(([share, ms]): [number, number] => [share, ms + asideMs])

@@ -56,7 +56,7 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
     bare.map(ms => Math.max(0, ms - cpuMs)),
     kept,
   )
-  return { cpuMs, cpuMsPerMib, afterMs: 0, afterMsPerMib: 0, besideMs }
+  return { cpuMs, cpuMsPerMib, besideMs }
 }
 
 /** The quantiles of the least share `kept` of `values`. */
