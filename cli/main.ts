@@ -32,6 +32,11 @@ const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./plan-command.ts')).planCommand(),
   },
   {
+    name: 'validate',
+    description: 'hold the simulator against closed forms, decision logs, real runs and the real nginx',
+    load: async () => (await import('./validate-command.ts')).validateCommand(),
+  },
+  {
     name: 'list',
     description: 'list the scenarios that come with Tidegate',
     load: async () => (await import('./list-command.ts')).listCommand(),

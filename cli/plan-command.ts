@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { parsePolicy } from '../lab/policies.ts'
+import { readCalibration } from '../sim/node/calibration-file.ts'
 import { loadCurve, loadErrors, loadInput, loadTopology } from '../sim/node/load-plan.ts'
 import { planCsv, sweepCsv } from '../sim/node/plan-csv.ts'
 import { renderPlan, renderSweep } from '../sim/node/render-plan.ts'
@@ -30,6 +31,7 @@ interface Flags {
   readonly minutes?: number
   readonly policy?: string
   readonly topology?: string
+  readonly calibration?: string
   readonly curve?: string
   readonly ladder?: Record<string, number>
   readonly errors?: string
@@ -55,6 +57,7 @@ Examples:
   tidegate plan world-final
   tidegate plan world-final --viewers 100M --edges 25k --policy oca-designatedFill
   tidegate plan world-final --curve viewers.csv --topology topology.yaml --csv > plan.csv
+  tidegate plan world-final --calibration results/calibration.json
   tidegate plan world-final --sweep viewers=1M..100M
   tidegate plan world-final --sweep policy.holdAheadMs=0..4000 --steps 5
   tidegate plan world-final --what-if
@@ -72,6 +75,7 @@ export const planCommand = (): Command =>
     .option('--edges <number>', 'instead of its own', atLeastOne)
     .option('--sites <number>', 'instead of a site for every three edges', atLeastOne)
     .option('--topology <file>', 'classes of sites, capacities and costs (YAML)')
+    .option('--calibration <file>', 'service costs measured by tidegate calibrate; those of the topology win')
     .option('--curve <file>', "viewers by second (CSV: second,viewers), instead of the fleet's arrivals")
     .option('--ladder <shares>', 'shares of the rungs, as v1=0.2,v2=0.8', ladderShares)
     .option('--policy <policy>', "the edges' policy, as oca or oca-wakeOnFill")
@@ -110,9 +114,21 @@ async function plan(name: string, flags: Flags): Promise<number> {
   try {
     if (flags.sweep !== undefined) return await sweep(make, flags.sweep, flags, options)
     const record = flags.merge ? merge(make, flags.merge, options) : await runPlan(make, options, flags.shard)
-    const whatIf = flags.whatIf && !record.partial ? await runWhatIf(make, options) : undefined
     view.end()
+    const whatIf = flags.whatIf && !record.partial ? await whatIfOf(make, options, flags, record) : undefined
     return tell(whatIf ? { ...record, whatIf: whatIf.map(row => ({ ...row })) } : record, flags)
+  } finally {
+    view.end()
+  }
+}
+
+/** Each switch takes as long as the plan did: its progress is shown by itself. */
+async function whatIfOf(make: InputMaker, options: RunPlanOptions, flags: Flags, record: PlanRecord) {
+  const view = planProgressView(flags.quiet ?? false)
+  // A shard is not the whole, and shards that are merged were made with an effort of their own.
+  const base = flags.merge || flags.shard ? undefined : record
+  try {
+    return await runWhatIf(make, { ...options, onProgress: view.show }, base)
   } finally {
     view.end()
   }
@@ -171,6 +187,7 @@ const planFlags = (flags: Flags): PlanFlags => ({
   durationMs: flags.minutes === undefined ? undefined : Math.round(flags.minutes * 60_000),
   policy: flags.policy === undefined ? undefined : parsePolicy(flags.policy).policy,
   topology: flags.topology === undefined ? undefined : loadTopology(flags.topology),
+  calibration: flags.calibration === undefined ? undefined : readCalibration(flags.calibration),
   ladder: flags.ladder,
   curve: flags.curve === undefined ? undefined : loadCurve(flags.curve),
 })

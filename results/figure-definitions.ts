@@ -166,6 +166,12 @@ export const figureDefinitions = [
     definition: 'The same, by the length of the storm.',
   },
   { name: 'origin_held_max', unit: '1', kind: 'banded', definition: 'The most requests held at the origin at once.' },
+  {
+    name: 'dvr_shed',
+    unit: '1',
+    kind: 'banded',
+    definition: 'Requests for DVR that the origin answered with the cacheable 503, to spare its store.',
+  },
   ...waits('publication_to_first_byte_ms', 'first byte'),
   ...waits('publication_to_last_byte_ms', 'last byte'),
   {

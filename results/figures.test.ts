@@ -121,6 +121,7 @@ test('counts, rates and times come from the merged parts of shards', () => {
     recorder.count('bytes_sent', 2_000_000)
     recorder.count('holds_over_bound', 1)
     recorder.peak('held_max', 9)
+    recorder.count('requests.reason.shed', 3)
   })
   const edge = partOf('edge', 'a1', recorder => recorder.count('waits_over_bound', 2))
   const figures = figuresOf(stormOf([origin, edge, mergeParts([shard(1), shard(30)])]))
@@ -133,6 +134,7 @@ test('counts, rates and times come from the merged parts of shards', () => {
     origin_requests_per_s: 20,
     origin_egress_bytes_per_s: 100_000,
     origin_held_max: 9,
+    dvr_shed: 3,
     generator_kept_up: 0,
   })
   expect(figures.generator_lag_ms_p50).toBeCloseTo(1, 1)

@@ -37,6 +37,8 @@ export function figuresOf(run: Measured): Record<string, number> {
   return out
 }
 
+const reasonPrefix = 'requests.reason.'
+
 function segmentFigures(run: Measured): Figures {
   const last404Ms = run.parts.some(part => part.role === 'fleet')
     ? maximum([0, ...last404sAfterPublication(run)])
@@ -76,10 +78,9 @@ function originFigures(run: Measured): Figures {
     origin_egress_bytes: bytes,
     origin_egress_bytes_per_s: bytes / seconds,
     origin_held_max: maximum(origins.map(origin => origin.counts.held_max ?? 0)),
+    dvr_shed: total(origins, `${reasonPrefix}shed`),
   }
 }
-
-const reasonPrefix = 'requests.reason.'
 
 /** Players' segment requests at the edges among `parts`, by the reason of their verdict. */
 function requestReasons(parts: readonly Part[]): Map<string, number> {

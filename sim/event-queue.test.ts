@@ -10,12 +10,22 @@ class NaiveQueue {
   nowMs = startMs
   turn = 0
 
-  put(slot: number, atMs: number): void {
+  readonly held = new Set<number>()
+
+  put(slot: number, atMs: number, isHeld: boolean): void {
     this.entries.set(slot, { atMs: Math.max(atMs, this.nowMs), turn: ++this.turn })
+    if (isHeld) this.held.add(slot)
+    else this.held.delete(slot)
+  }
+
+  release(slot: number): void {
+    const entry = this.entries.get(slot)
+    if (this.held.delete(slot) && entry) entry.atMs = Math.max(entry.atMs, this.nowMs)
   }
 
   take(untilMs: number): number {
-    const [first] = [...this.entries].sort(([, a], [, b]) => a.atMs - b.atMs || a.turn - b.turn)
+    const loose = [...this.entries].filter(([slot]) => !this.held.has(slot))
+    const [first] = loose.sort(([, a], [, b]) => a.atMs - b.atMs || a.turn - b.turn)
     if (first === undefined || first[1].atMs > untilMs) return -1
     this.entries.delete(first[0])
     this.nowMs = first[1].atMs
@@ -32,13 +42,15 @@ const offset = fc.oneof(
 )
 const step = fc.oneof(
   fc.record({ do: fc.constant('put' as const), slot: fc.nat(700), inMs: offset }),
-  fc.record({ do: fc.constant('put' as const), slot: fc.nat(700), inMs: offset }),
+  fc.record({ do: fc.constant('put' as const), slot: fc.nat(40), inMs: offset }),
+  fc.record({ do: fc.constant('hold' as const), slot: fc.nat(40), inMs: offset }),
+  fc.record({ do: fc.constant('release' as const), slot: fc.nat(40) }),
   fc.record({ do: fc.constant('remove' as const), slot: fc.nat(700) }),
   fc.record({ do: fc.constant('take' as const), withinMs: offset }),
 )
 
 describe('the event queue', () => {
-  test('takes slots by time, then in the order in which they were put in, whatever is moved and removed meanwhile', () => {
+  test('takes slots by time, then in the order in which they were put in, whatever is moved, held and removed meanwhile', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), fc.constantFrom(0.01, 0.25, 10), (steps, bucketMs) => {
         const queue = new EventQueue(startMs, bucketMs)
@@ -50,16 +62,25 @@ describe('the event queue', () => {
           return taken
         }
         for (const one of steps) {
-          if (one.do === 'put') {
+          if (one.do === 'put' || one.do === 'hold') {
             const atMs = naive.nowMs + one.inMs
-            queue.put(one.slot, atMs)
-            naive.put(one.slot, atMs)
+            if (one.do === 'put') queue.put(one.slot, atMs)
+            else queue.hold(one.slot, atMs)
+            naive.put(one.slot, atMs, one.do === 'hold')
             expect(queue.dueMs(one.slot)).toBe(naive.entries.get(one.slot)?.atMs)
+          } else if (one.do === 'release') {
+            queue.release(one.slot)
+            naive.release(one.slot)
           } else if (one.do === 'remove') {
             queue.remove(one.slot)
             naive.entries.delete(one.slot)
+            naive.held.delete(one.slot)
             expect(queue.dueMs(one.slot)).toBe(Infinity)
           } else takeBoth(naive.nowMs + one.withinMs)
+        }
+        for (const slot of [...naive.held]) {
+          queue.release(slot)
+          naive.release(slot)
         }
         while (takeBoth(Infinity) >= 0);
         expect(naive.entries.size).toBe(0)

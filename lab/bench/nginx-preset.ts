@@ -7,7 +7,7 @@ import type { Variant } from '../../results/record/record.ts'
 import { loadScenario } from '../../scenarios/load.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import { runScenario } from '../run.ts'
-import { writeSection } from './peers-page.ts'
+import { writeSection } from '../page-section.ts'
 import { type Comparison, compare, mean, measures } from './preset-comparison.ts'
 
 // Our edge under the policy `nginx` beside nginx itself, stock: the same small storms, in turn (preset, real, real,
@@ -99,7 +99,7 @@ if (import.meta.main) {
   const all = await compareAll(rounds)
   const text = `nginx ${found.version}; mean (least to most) of ${rounds} runs on each side.\n\n${table(all)}`
   process.stdout.write(`${text}\n`)
-  if (values.write) await writeSection('nginx-preset', text)
+  if (values.write) await writeSection(new URL('../../docs/peers.md', import.meta.url), 'nginx-preset', text)
   const figures: Record<string, number> = {
     differs: [...all.values()].flat().filter(({ differs }) => differs).length,
   }

@@ -3,7 +3,7 @@ import type { Variant } from '../../results/record/record.ts'
 import { type EdgeRounds, peersResult } from './peer-figures.ts'
 import { comparedEdges } from './peer-ground.ts'
 import { benchPeers } from './peers.ts'
-import { withSection } from './peers-page.ts'
+import { withSection } from '../page-section.ts'
 import { compare, type Measure } from './preset-comparison.ts'
 
 const rounds = (more: Partial<EdgeRounds> = {}): EdgeRounds => ({

@@ -6,7 +6,7 @@ import { FailingRelay, type Fault } from './failing-relay.ts'
 import { type EdgeRounds, type PeersResult, peersResult } from './peer-figures.ts'
 import { type ComparedEdge, comparedEdges, PeerGround } from './peer-ground.ts'
 import { faultRound, heldRound, Numbers, pollRound } from './peer-trials.ts'
-import { writeSection } from './peers-page.ts'
+import { writeSection } from '../page-section.ts'
 
 // Every edge that this machine has, ours among them, in three trials, in turn, so that what else the machine does meets
 // all of them:
@@ -161,6 +161,6 @@ if (import.meta.main) {
   const versions = edges.flatMap(({ peer }) => (peer === undefined ? [] : [`${peer.kind} ${peer.version}`]))
   const text = `${[...new Set(versions)].join(', ')}.\n\n${table}\n\n${verdicts.map(line => `- ${line}`).join('\n')}`
   process.stdout.write(`${text}\n`)
-  if (values.write) await writeSection('peers', text)
+  if (values.write) await writeSection(new URL('../../docs/peers.md', import.meta.url), 'peers', text)
   process.stdout.write(`${JSON.stringify({ bench: 'peers', figures })}\n`)
 }

@@ -19,7 +19,7 @@ const options: StoreBenchOptions = {
 it.skipIf('absent' in found)('measures a store with and without the tier', { timeout: 120_000 }, async () => {
   const figures = await benchStore(options, () => {})
   for (const title of ['lsm', 'lsm_memcached']) {
-    expect(figures[`publishes.${title}`]).toBe(12)
+    expect(figures[`publishes.${title}`]).toBe(18)
     expect(figures[`publishes_failed.${title}`]).toBe(0)
     expect(figures[`storm_reads_failed.${title}`]).toBe(0)
     expect(figures[`publish_p50_storm_over_quiet.${title}`]).toBeGreaterThan(0)

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type DeliveryOptions, measureDelivery } from './store/delivery-part.ts'
-import { type FaultOptions, measureFaults } from './store/faults-part.ts'
-import { measurePublishes, type PublishOptions } from './store/publish-part.ts'
+import { type FaultOptions, measureFaults, planFaults } from './store/faults-part.ts'
+import { gatedTitle, measurePublishes, type PublishOptions } from './store/publish-part.ts'
 import { eachGround, type StoreGround, type StoreName, storeNames } from './store/store-grounds.ts'
 import { printEvolution } from './store/store-table.ts'
 import { measureVisibility, type VisibleOptions } from './store/visible-part.ts'
@@ -22,7 +22,7 @@ export interface StoreBenchOptions {
   readonly publish: PublishOptions
   readonly delivery: DeliveryOptions
   readonly visible: VisibleOptions
-  readonly faults: Omit<FaultOptions, 'out'>
+  readonly faults: FaultOptions
 }
 
 const parts = ['publish', 'visible', 'delivery', 'faults'] as const
@@ -34,7 +34,7 @@ const mib = 1024 * 1024
 const defaults: StoreBenchOptions = {
   stores: storeNames,
   parts,
-  publish: { turns: 8, publishesATurn: 40, publishEveryMs: 100, bodyBytes: mib, window: 60, readsPerS: 150 },
+  publish: { turns: 8, publishesATurn: 80, publishEveryMs: 50, bodyBytes: mib, window: 60, readsPerS: 150 },
   delivery: { turns: 4, turnMs: 1_500, bodies: 40, bodyBytes: mib, inFlight: 16 },
   visible: { publishes: 100, bodyBytes: mib },
   faults: {},
@@ -47,14 +47,18 @@ export async function benchStore(
 ): Promise<Record<string, number>> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-store-'))
   const figures: Record<string, number> = {}
+  /** Told as they come, so that what was measured is known when a later part fails. */
+  const take = (measured: Record<string, number>) => {
+    tell(JSON.stringify(measured))
+    Object.assign(figures, measured)
+  }
   try {
+    const faults = options.parts.includes('faults') ? planFaults(options.stores, options.faults) : []
     const stores = options.parts.some(part => partsOfStores.includes(part)) ? options.stores : []
     const absent = await eachGround(stores, folder, tell, async ground => {
-      Object.assign(figures, await measure(ground, options, tell))
+      take(await measure(ground, options, tell))
     })
-    if (options.parts.includes('faults')) {
-      Object.assign(figures, await measureFaults(options.stores, { ...options.faults, out: folder }, tell))
-    }
+    if (faults.length > 0) take(await measureFaults(faults, folder, tell))
     return { ...figures, ...gated(figures), stores_not_measured: absent.length }
   } finally {
     await rm(folder, { recursive: true })
@@ -87,7 +91,7 @@ function gated(figures: Readonly<Record<string, number>>): Record<string, number
   ]
   return Object.fromEntries(
     names.flatMap(name => {
-      const figure = figures[`${name}.cassandra_memcached`]
+      const figure = figures[`${name}.${gatedTitle}`]
       return figure === undefined ? [] : [[name, figure]]
     }),
   )

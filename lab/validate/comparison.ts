@@ -14,7 +14,8 @@
 export const levels = ['V0', 'V1', 'V2', 'V3', 'V4', 'V5'] as const
 export type Level = (typeof levels)[number]
 
-export type ComparisonKind = 'count' | 'p50_wait' | 'p99_wait'
+/** `mean_wait`: only of queues whose mean has a closed form. */
+export type ComparisonKind = 'count' | 'p50_wait' | 'p99_wait' | 'mean_wait'
 
 export interface Comparison {
   readonly level: Level
@@ -32,7 +33,10 @@ export interface Comparison {
   readonly goal: number
   /** Largest less smallest of the trusted runs, as a fraction of their median; 0 where there is one value only. */
   readonly spread: number
-  /** How many events the trusted value counts, or how many samples its percentile has. */
+  /**
+   * How many events the trusted value counts, or how many samples its percentile has; 0 where chance has no part in it,
+   * so that the goal alone counts.
+   */
   readonly n: number
   /** The 95 % interval of the trusted value, where it is a percentile. */
   readonly interval?: readonly [low: number, high: number]

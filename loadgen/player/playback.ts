@@ -76,23 +76,25 @@ export class Playback {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
-    cells[at] = states.indexOf(this.state)
-    cells[at + 1] = this.stalls
-    cells[at + 2] = this.#started ? 1 : 0
-    cells[at + 3] = this.#positionMs as number
-    cells[at + 4] = this.#anchorMs as number
-    tape.at = at + 5
+    const { cells, at, words, wordAt } = tape
+    cells[at] = this.#positionMs as number
+    cells[at + 1] = this.#anchorMs as number
+    tape.at = at + 2
+    words[wordAt] = states.indexOf(this.state)
+    words[wordAt + 1] = this.stalls
+    words[wordAt + 2] = this.#started ? 1 : 0
+    tape.wordAt = wordAt + 3
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
-    this.state = states[(cells[at] as number) | 0] as PlaybackState
-    this.stalls = (cells[at + 1] as number) | 0
-    this.#started = cells[at + 2] === 1
-    this.#positionMs = cells[at + 3] as number
-    this.#anchorMs = cells[at + 4] as number
-    tape.at = at + 5
+    const { cells, at, words, wordAt } = tape
+    this.#positionMs = cells[at] as number
+    this.#anchorMs = cells[at + 1] as number
+    tape.at = at + 2
+    this.state = states[words[wordAt] as number] as PlaybackState
+    this.stalls = words[wordAt + 1] as number
+    this.#started = words[wordAt + 2] === 1
+    tape.wordAt = wordAt + 3
   }
 
   #play(at: EpochMs, out: PlayerOutput[]): void {

@@ -82,16 +82,18 @@ export class Player {
 
   /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
   pack(tape: Tape): void {
-    const { clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
-    const { cells, at } = tape
+    const { index, clockErrorMs, joinMs, leaveMs, away, seek } = this.setup
+    const { cells, at, words, wordAt } = tape
     cells[at] = clockErrorMs as number
     cells[at + 1] = joinMs as number
     cells[at + 2] = (leaveMs as number | undefined) ?? Number.NaN
-    cells[at + 3] = states.indexOf(this.#state)
-    cells[at + 4] = this.#sought ? 1 : 0
-    cells[at + 5] = this.#lastMs as number
-    cells[at + 6] = this.#planMs as number
-    tape.at = at + 7
+    cells[at + 3] = this.#lastMs as number
+    cells[at + 4] = this.#planMs as number
+    tape.at = at + 5
+    words[wordAt] = states.indexOf(this.#state)
+    words[wordAt + 1] = this.#sought ? 1 : 0
+    words[wordAt + 2] = index
+    tape.wordAt = wordAt + 3
     tape.putObject(away)
     tape.putObject(seek)
     this.#activity.pack(tape)
@@ -99,16 +101,18 @@ export class Player {
 
   unpack(tape: Tape): void {
     const { setup } = this
-    const { cells, at } = tape
+    const { cells, at, words, wordAt } = tape
     const leaveMs = cells[at + 2] as number
     setup.clockErrorMs = cells[at] as number
     setup.joinMs = cells[at + 1] as number
     setup.leaveMs = Number.isNaN(leaveMs) ? undefined : leaveMs
-    this.#state = states[(cells[at + 3] as number) | 0] as PlayerState
-    this.#sought = cells[at + 4] === 1
-    this.#lastMs = cells[at + 5] as number
-    this.#planMs = cells[at + 6] as number
-    tape.at = at + 7
+    this.#lastMs = cells[at + 3] as number
+    this.#planMs = cells[at + 4] as number
+    tape.at = at + 5
+    this.#state = states[words[wordAt] as number] as PlayerState
+    this.#sought = words[wordAt + 1] === 1
+    setup.index = words[wordAt + 2] as number
+    tape.wordAt = wordAt + 3
     setup.away = tape.takeObject<NonNullable<PlayerSetup['away']>>()
     setup.seek = tape.takeObject<NonNullable<PlayerSetup['seek']>>()
     this.#activity.unpack(tape)

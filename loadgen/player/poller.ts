@@ -3,11 +3,11 @@ import { expectedPublication, lastNumber, liveEdge, retryDeadline } from '../../
 import { after, type EpochMs, type Ms, type SegmentNumber } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { ladderOf } from './ladder.ts'
+import { Load } from './load.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import type { Timeouts } from './profile.ts'
 import { profileOf } from './profiles.ts'
 import type { Tape } from './tape.ts'
-import { Load } from './track.ts'
 
 // A player that asks for the next segment again and again before it exists: the 404 storm (facts/live-origin.md,
 // "Overload"). It asks every `everyMs` from `aheadMs` before the expected publication, by its own clock, until it gets
@@ -60,8 +60,7 @@ export class Poller implements Activity {
   seek(): void {}
 
   pause(_at: EpochMs, out: PlayerOutput[]): void {
-    if (this.#load.isAsking) out.push({ do: 'abort', request: this.#load.request })
-    this.#load.rest()
+    this.#load.abort(out)
     this.dueMs = Infinity
   }
 
@@ -71,21 +70,21 @@ export class Poller implements Activity {
 
   pack(tape: Tape): void {
     tape.put(this.dueMs as number)
-    tape.putWord(this.over, overWords)
-    tape.put(this.#requests)
-    tape.put(this.#number as number)
     tape.put(this.#tickMs as number)
-    tape.put(this.#setup.event.renditions.findIndex(({ name }) => name === this.#rendition))
+    tape.putWhole(overWords.indexOf(this.over))
+    tape.putWhole(this.#requests)
+    tape.putWhole(this.#number as number)
+    tape.putWhole(this.#setup.event.renditions.findIndex(({ name }) => name === this.#rendition))
     this.#load.pack(tape)
   }
 
   unpack(tape: Tape): void {
     this.dueMs = tape.take()
-    this.over = tape.takeWord(overWords)
-    this.#requests = tape.takeInt()
-    this.#number = tape.takeInt()
     this.#tickMs = tape.take()
-    this.#rendition = this.#setup.event.renditions[tape.takeInt()]?.name ?? ''
+    this.over = overWords[tape.takeWhole()]
+    this.#requests = tape.takeWhole()
+    this.#number = tape.takeWhole()
+    this.#rendition = this.#setup.event.renditions[tape.takeWhole()]?.name ?? ''
     this.#load.unpack(tape)
   }
 

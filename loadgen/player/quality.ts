@@ -46,11 +46,13 @@ export class Quality {
   pack(tape: Tape): void {
     this.#throughput.pack(tape)
     tape.putObject(this.#penalties)
+    tape.put(this.#keptUntilMs as number)
   }
 
   unpack(tape: Tape): void {
     this.#throughput.unpack(tape)
     this.#penalties = tape.takeObject<EpochMs[]>()
+    this.#keptUntilMs = tape.take()
   }
 
   /** Puts the rung on the penalty bench and names the one to take instead; the caller knows that there is one. */

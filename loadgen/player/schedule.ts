@@ -19,8 +19,8 @@ export function bufferEndMs(event: LiveEvent, tracks: readonly Track[]): EpochMs
 }
 
 /** Whether every track has all that the event will ever have. */
-export function isComplete(event: LiveEvent, tracks: readonly Track[]): boolean {
-  for (const track of tracks) if ((track.next as number) <= (track.last(event) as number)) return false
+export function isComplete(tracks: readonly Track[]): boolean {
+  for (const track of tracks) if ((track.next as number) <= (track.last as number)) return false
   return true
 }
 
@@ -31,7 +31,7 @@ export function isComplete(event: LiveEvent, tracks: readonly Track[]): boolean 
 export function wantedMs(setup: PlayerSetup, profile: Profile, track: Track, playback: Playback, at: EpochMs): EpochMs {
   const { event, clockErrorMs, joinMs } = setup
   const { next, list } = track
-  if ((next as number) < 0 || (next as number) > (track.last(event) as number)) return Infinity
+  if ((next as number) < 0 || (next as number) > (track.last as number)) return Infinity
   if (list !== undefined && list.newest === undefined) return Infinity
   if (!track.hasInit()) return at
   if (list !== undefined && !list.lists(next)) return Infinity

@@ -4,22 +4,24 @@ import { hash32 } from '../../live/random.ts'
 import type { ProfileName } from '../../scenarios/schema.ts'
 import { kindOf, Player } from './player.ts'
 import type { PlayerSetup } from './player-io.ts'
-import { rowLength, Tape } from './tape.ts'
+import { rowFractions, rowLength, Tape } from './tape.ts'
 import { type Answer, aSetup, type Request, World } from './world.fixture.ts'
 
 /** A player that after every call goes to rest as numbers, and comes back in another one's body. */
 function reborn(setup: PlayerSetup): Player {
   const tape = new Tape()
-  tape.cells = new Float64Array(rowLength)
+  const cells = new Float64Array(rowLength)
+  const words = new Int32Array(cells.buffer)
   const stranger = strangerTo(setup)
   let living = new Player(setup)
   const after = <Result>(result: Result): Result => {
-    tape.cells.fill(Number.NaN)
-    tape.at = 0
+    cells.fill(Number.NaN)
+    tape.goTo(cells, words, 0)
     living.pack(tape)
-    expect(tape.at).toBeLessThanOrEqual(rowLength)
+    expect(tape.at).toBeLessThanOrEqual(rowFractions)
+    expect(tape.wordAt).toBeLessThanOrEqual(2 * rowLength)
     living = new Player(stranger)
-    tape.at = 0
+    tape.goTo(cells, words, 0)
     living.unpack(tape)
     return result
   }
@@ -54,7 +56,7 @@ const scripted =
 
 test('a player that rests as numbers between any two calls does what it would have done', () => {
   const setups = fc.record({
-    profile: fc.constantFrom<ProfileName>('hls.js', 'dash.js', 'media3'),
+    profile: fc.constantFrom<ProfileName>('hls.js', 'dash.js', 'media3', 'shaka', 'rfc8216'),
     index: fc.nat(50),
     clockErrorMs: fc.integer({ min: -300, max: 300 }),
     polls: fc.boolean(),

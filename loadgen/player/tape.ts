@@ -1,15 +1,29 @@
 // A player's whole state as numbers in a row. A simulated fleet of millions keeps its players so: a few hundred bytes
 // each, side by side, nothing for the garbage collector to walk; one player object is brought to life for each in turn.
-// What `pack` writes, `unpack` reads in the same order, into a player of the same profile. Parts with a fixed number of
-// cells write them by their places, because this is done a million times a second; whole numbers are read with `| 0`, so
-// that the engine keeps them as such.
+// What `pack` writes, `unpack` reads in the same order, into a player of the same profile. A row has instants and other
+// fractions in its front, whole numbers of up to 32 bits behind them: half as wide, and the engine keeps them as such.
+// Parts with a fixed number of cells write them by their places, because this is done a million times a second.
 
 export class Tape {
-  /** The row of the player at hand begins at `at`, which is set before each use. */
+  /** Fractions; the row of the player at hand begins at `at`. */
   cells: Float64Array = new Float64Array(0)
   at = 0
+  /** Whole numbers, over the same bytes; those of the row begin at `wordAt`. */
+  words: Int32Array = new Int32Array(0)
+  wordAt = 0
   readonly #kept: (object | undefined)[] = [undefined]
   readonly #places = new Map<object, number>()
+  /** What was put last, because it is mostly put again: a playlist that everybody has. */
+  #latest: object | undefined
+  #latestPlace = 0
+
+  /** Goes to row `row` of rows that lie in `cells` and `words`. */
+  goTo(cells: Float64Array, words: Int32Array, row: number): void {
+    this.cells = cells
+    this.words = words
+    this.at = row * rowLength
+    this.wordAt = 2 * (row * rowLength + rowFractions)
+  }
 
   put(value: number): void {
     this.cells[this.at++] = value
@@ -19,39 +33,40 @@ export class Tape {
     return this.cells[this.at++] as number
   }
 
-  /** A whole number of up to 32 bits, which the engine keeps as one. */
-  takeInt(): number {
-    return (this.cells[this.at++] as number) | 0
+  putWhole(value: number): void {
+    this.words[this.wordAt++] = value
   }
 
-  /** One of a closed list of words. */
-  putWord<Word>(word: Word, words: readonly Word[]): void {
-    this.cells[this.at++] = words.indexOf(word)
-  }
-
-  takeWord<Word>(words: readonly Word[]): Word {
-    return words[(this.cells[this.at++] as number) | 0] as Word
+  takeWhole(): number {
+    return this.words[this.wordAt++] as number
   }
 
   /** Something that is no number, and that few players have or many share: kept beside the row, for as long as the tape. */
   putObject(object: object | undefined): void {
-    if (object === undefined) {
-      this.cells[this.at++] = 0
-      return
-    }
+    this.putWhole(object === undefined ? 0 : this.#placeOf(object))
+  }
+
+  takeObject<Kept extends object>(): Kept | undefined {
+    return this.#kept[this.takeWhole()] as Kept | undefined
+  }
+
+  #placeOf(object: object): number {
+    if (object === this.#latest) return this.#latestPlace
     let place = this.#places.get(object)
     if (place === undefined) {
       place = this.#kept.length
       this.#kept.push(object)
       this.#places.set(object, place)
     }
-    this.cells[this.at++] = place
-  }
-
-  takeObject<Kept extends object>(): Kept | undefined {
-    return this.#kept[(this.cells[this.at++] as number) | 0] as Kept | undefined
+    this.#latest = object
+    this.#latestPlace = place
+    return place
   }
 }
 
-/** The most numbers that a player's row has: two tracks with playlists, a median of eight, a manifest on its way. */
-export const rowLength = 66
+/** The most fractions that a player's row has: two tracks with playlists, a median of eight, a manifest on its way. */
+export const rowFractions = 25
+/** The most whole numbers. */
+const rowWords = 42
+/** A row's length in fractions. */
+export const rowLength = rowFractions + rowWords / 2

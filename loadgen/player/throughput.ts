@@ -90,14 +90,14 @@ class SlidingMedian implements Throughput {
   }
 
   pack(tape: Tape): void {
-    tape.put(this.#next)
-    tape.put(this.#rates.length)
+    tape.putWhole(this.#next)
+    tape.putWhole(this.#rates.length)
     for (const rate of this.#rates) tape.put(rate)
   }
 
   unpack(tape: Tape): void {
-    this.#next = tape.takeInt()
-    this.#rates.length = tape.takeInt()
+    this.#next = tape.takeWhole()
+    this.#rates.length = tape.takeWhole()
     for (let i = 0; i < this.#rates.length; i++) this.#rates[i] = tape.take()
   }
 }

@@ -1,108 +1,12 @@
 import type { LiveEvent } from '../../live/event.ts'
 import { lastNumber } from '../../live/template.ts'
-import type { EpochMs, SegmentNumber } from '../../live/units.ts'
-import type { RequestNumber, RequestOutcome } from './player-io.ts'
-import type { Wanted } from './profile.ts'
+import type { SegmentNumber } from '../../live/units.ts'
+import { Load } from './load.ts'
+import type { PlayerOutput } from './player-io.ts'
+import { PlaylistLoad } from './playlist-load.ts'
 import type { Tape } from './tape.ts'
 
 // What a player keeps of one track (video or audio): numbers only, because a simulated world holds millions of them.
-
-const retrying = -1
-const wantedWords: readonly Wanted[] = ['manifest', 'playlist', 'init', 'segment']
-
-/**
- * One thing that is asked for at a time.
- * | state    | `request` | `dueMs`                                        |
- * |----------|-----------|------------------------------------------------|
- * | idle     | 0         | when to ask; Infinity: nothing to ask for now  |
- * | asking   | > 0       | when to give the whole load up                 |
- * | retrying | -1        | when to ask again                              |
- */
-export class Load {
-  /** What is asked for, or was last. */
-  wanted: Wanted
-  request: RequestNumber = 0
-  /** Tries that failed and still count. */
-  failures = 0
-  dueMs: EpochMs = Infinity
-
-  constructor(wanted: Wanted) {
-    this.wanted = wanted
-  }
-
-  get isIdle(): boolean {
-    return this.request === 0
-  }
-
-  get isAsking(): boolean {
-    return this.request > 0
-  }
-
-  /** Back to idle, with nothing to ask for. */
-  rest(): void {
-    this.request = 0
-    this.dueMs = Infinity
-  }
-
-  ask(wanted: Wanted, request: RequestNumber, giveUpMs: EpochMs): void {
-    this.wanted = wanted
-    this.request = request
-    this.dueMs = giveUpMs
-  }
-
-  retryAt(dueMs: EpochMs): void {
-    this.request = retrying
-    this.dueMs = dueMs
-  }
-
-  pack(tape: Tape): void {
-    const { cells, at } = tape
-    cells[at] = wantedWords.indexOf(this.wanted)
-    cells[at + 1] = this.request
-    cells[at + 2] = this.failures
-    cells[at + 3] = this.dueMs as number
-    tape.at = at + 4
-  }
-
-  unpack(tape: Tape): void {
-    const { cells, at } = tape
-    this.wanted = wantedWords[(cells[at] as number) | 0] as Wanted
-    this.request = (cells[at + 1] as number) | 0
-    this.failures = (cells[at + 2] as number) | 0
-    this.dueMs = cells[at + 3] as number
-    tape.at = at + 4
-  }
-}
-
-type Playlist = NonNullable<RequestOutcome['playlist']>
-
-/** The playlist of a track, for a player that polls. */
-export class PlaylistLoad extends Load {
-  /** When the last one was asked for: the next is due a target duration later. */
-  askedMs: EpochMs = 0
-  /** Of the track's present rung; undefined after a change of rung. */
-  newest: Playlist | undefined
-
-  constructor() {
-    super('playlist')
-  }
-
-  override pack(tape: Tape): void {
-    super.pack(tape)
-    tape.put(this.askedMs as number)
-    tape.putObject(this.newest)
-  }
-
-  override unpack(tape: Tape): void {
-    super.unpack(tape)
-    this.askedMs = tape.take()
-    this.newest = tape.takeObject<Playlist>()
-  }
-
-  lists(number: SegmentNumber): boolean {
-    return this.newest !== undefined && (number as number) <= (this.newest.last as number)
-  }
-}
 
 export class Track {
   readonly kind: 'video' | 'audio'
@@ -117,9 +21,13 @@ export class Track {
   #initsLow = 0
   #initsHigh = 0
 
-  constructor(kind: 'video' | 'audio', rung: number, polls: boolean) {
+  /** Of the event, as its configuration says it; derived once, because it is asked for at every step. */
+  readonly #lastOfEvent: SegmentNumber
+
+  constructor(kind: 'video' | 'audio', rung: number, polls: boolean, event: LiveEvent) {
     this.kind = kind
     this.rung = rung
+    this.#lastOfEvent = lastNumber(event)
     this.list = polls ? new PlaylistLoad() : undefined
   }
 
@@ -130,6 +38,12 @@ export class Track {
   keepInit(): void {
     if (this.rung < 32) this.#initsLow |= 1 << this.rung
     else this.#initsHigh |= 1 << (this.rung & 31)
+  }
+
+  /** What is in flight is aborted. */
+  abort(out: PlayerOutput[]): void {
+    this.media.abort(out)
+    this.list?.abort(out)
   }
 
   /** As it was before anything was loaded: the page was reloaded. */
@@ -147,33 +61,33 @@ export class Track {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
-    cells[at] = this.next as number
-    cells[at + 1] = this.rung
-    cells[at + 2] = this.skippedInARow
-    cells[at + 3] = this.#initsLow
-    cells[at + 4] = this.#initsHigh
-    tape.at = at + 5
+    const { words, wordAt } = tape
+    words[wordAt] = this.next as number
+    words[wordAt + 1] = this.rung
+    words[wordAt + 2] = this.skippedInARow
+    words[wordAt + 3] = this.#initsLow
+    words[wordAt + 4] = this.#initsHigh
+    tape.wordAt = wordAt + 5
     this.media.pack(tape)
     this.list?.pack(tape)
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
-    this.next = (cells[at] as number) | 0
-    this.rung = (cells[at + 1] as number) | 0
-    this.skippedInARow = (cells[at + 2] as number) | 0
-    this.#initsLow = (cells[at + 3] as number) | 0
-    this.#initsHigh = (cells[at + 4] as number) | 0
-    tape.at = at + 5
+    const { words, wordAt } = tape
+    this.next = words[wordAt] as number
+    this.rung = words[wordAt + 1] as number
+    this.skippedInARow = words[wordAt + 2] as number
+    this.#initsLow = words[wordAt + 3] as number
+    this.#initsHigh = words[wordAt + 4] as number
+    tape.wordAt = wordAt + 5
     this.media.unpack(tape)
     this.list?.unpack(tape)
   }
 
   /** The last number that this track will ever have, as far as is known. */
-  last(event: LiveEvent): SegmentNumber {
+  get last(): SegmentNumber {
     const newest = this.list?.newest
-    return newest?.ended ? newest.last : lastNumber(event)
+    return newest?.ended ? newest.last : this.#lastOfEvent
   }
 
   /** Passes over numbers that the playlist marks as missing (EXT-X-GAP); whether there were any. */

@@ -5,8 +5,10 @@ import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
 import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
+import { Load } from './load.ts'
 import { Playback } from './playback.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
+import type { PlaylistLoad } from './playlist-load.ts'
 import { delayMs, type Position, positionByClock, positionInPlaylist } from './position.ts'
 import type { Profile, Wanted } from './profile.ts'
 import { profileOf, viewerReloads } from './profiles.ts'
@@ -14,7 +16,7 @@ import { Quality } from './quality.ts'
 import { drawnMs, failureOf, recoveryFrom } from './recovery.ts'
 import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
 import type { Tape } from './tape.ts'
-import { Load, type PlaylistLoad, Track } from './track.ts'
+import { Track } from './track.ts'
 
 // A player that watches. Its states are those of its parts: the playhead (playback.ts), and for each track a load of
 // media and, where it polls, one of playlists (track.ts). Above them:
@@ -53,11 +55,11 @@ export class Viewer implements Activity {
     this.#ladder = ladderOf(setup.event)
     this.#quality = new Quality(this.#ladder, this.#profile)
     const polls = this.#profile.timing === 'playlist'
-    const video = new Track('video', this.#quality.first(), polls)
+    const video = new Track('video', this.#quality.first(), polls, setup.event)
     // Literals, because a pushed-to array keeps room for more: a hundred bytes for each of millions of players.
     if (this.#ladder.audio === undefined) this.#tracks = [video]
-    else if (this.#ladder.video.length === 0) this.#tracks = [new Track('audio', 0, polls)]
-    else this.#tracks = [video, new Track('audio', 0, polls)]
+    else if (this.#ladder.video.length === 0) this.#tracks = [new Track('audio', 0, polls, setup.event)]
+    else this.#tracks = [video, new Track('audio', 0, polls, setup.event)]
   }
 
   start(at: EpochMs, out: PlayerOutput[]): void {
@@ -92,8 +94,8 @@ export class Viewer implements Activity {
 
   pause(at: EpochMs, out: PlayerOutput[]): void {
     this.#playback.stop(at, out)
-    if (this.#manifest !== undefined) abort(this.#manifest, out)
-    for (const track of this.#tracks) abortTrack(track, out)
+    this.#manifest?.abort(out)
+    for (const track of this.#tracks) track.abort(out)
     this.dueMs = Infinity
   }
 
@@ -108,14 +110,15 @@ export class Viewer implements Activity {
   }
 
   pack(tape: Tape): void {
-    const { cells, at } = tape
+    const { cells, at, words, wordAt } = tape
     cells[at] = this.dueMs as number
-    cells[at + 1] = overWords.indexOf(this.over)
-    cells[at + 2] = this.#requests
-    cells[at + 3] = this.#reloads
-    cells[at + 4] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
-    cells[at + 5] = this.#manifest === undefined ? 0 : 1
-    tape.at = at + 6
+    cells[at + 1] = (this.#seekBehindMs as number | undefined) ?? Number.NaN
+    tape.at = at + 2
+    words[wordAt] = overWords.indexOf(this.over)
+    words[wordAt + 1] = this.#requests
+    words[wordAt + 2] = this.#reloads
+    words[wordAt + 3] = this.#manifest === undefined ? 0 : 1
+    tape.wordAt = wordAt + 4
     this.#manifest?.pack(tape)
     this.#quality.pack(tape)
     this.#playback.pack(tape)
@@ -123,15 +126,16 @@ export class Viewer implements Activity {
   }
 
   unpack(tape: Tape): void {
-    const { cells, at } = tape
+    const { cells, at, words, wordAt } = tape
     this.dueMs = cells[at] as number
-    this.over = overWords[(cells[at + 1] as number) | 0]
-    this.#requests = (cells[at + 2] as number) | 0
-    this.#reloads = (cells[at + 3] as number) | 0
-    const seekBehindMs = cells[at + 4] as number
+    const seekBehindMs = cells[at + 1] as number
     this.#seekBehindMs = Number.isNaN(seekBehindMs) ? undefined : seekBehindMs
-    tape.at = at + 6
-    if (cells[at + 5] === 0) this.#manifest = undefined
+    tape.at = at + 2
+    this.over = overWords[words[wordAt] as number]
+    this.#requests = words[wordAt + 1] as number
+    this.#reloads = words[wordAt + 2] as number
+    tape.wordAt = wordAt + 4
+    if (words[wordAt + 3] === 0) this.#manifest = undefined
     else {
       this.#manifest ??= new Load('manifest')
       this.#manifest.unpack(tape)
@@ -156,14 +160,7 @@ export class Viewer implements Activity {
       this.#failed(list, track, failureOf(outcome.result) === undefined ? 'wrong-body' : outcome.result, at, out)
       return
     }
-    // RFC 8216, 6.3.4: a target duration after it was last asked for, half of it after an unchanged one. Our target
-    // duration is the segment's, in whole seconds.
-    const targetMs = Math.max(1_000, Math.round(this.#setup.event.segmentMs / 1_000) * 1_000)
-    const waitMs = list.newest?.last === came.last ? targetMs / 2 : targetMs
-    list.rest()
-    list.failures = 0
-    list.newest = came
-    if (!came.ended) list.dueMs = Math.max(at, after(list.askedMs, waitMs))
+    list.came(came, this.#setup.event, at)
     if ((track.next as number) >= 0) this.#passHoles(track)
     else if (track === this.#tracks[0]) {
       const behindMs = this.#seekBehindMs ?? this.#ownDelayMs()
@@ -235,7 +232,7 @@ export class Viewer implements Activity {
     this.#reloads++
     this.#playback.stop(at, out)
     for (const track of this.#tracks) {
-      abortTrack(track, out)
+      track.abort(out)
       track.forget()
     }
     this.#manifest = new Load('manifest')
@@ -248,7 +245,7 @@ export class Viewer implements Activity {
   #tune(at: EpochMs, out: PlayerOutput[]): void {
     this.#playback.stop(at, out)
     for (const track of this.#tracks) {
-      abortTrack(track, out)
+      track.abort(out)
       track.next = -1
       track.media.failures = 0
       if (track.list === undefined) continue
@@ -282,7 +279,7 @@ export class Viewer implements Activity {
     const { event } = this.#setup
     if (isLeftBehind(this.#setup, this.#tracks, at)) this.#tune(at, out) // as real players do: back to the live edge
     const endMs = bufferEndMs(event, this.#tracks)
-    if (this.#playback.advance(endMs, isComplete(event, this.#tracks), at, out)) this.over = 'ended'
+    if (this.#playback.advance(endMs, isComplete(this.#tracks), at, out)) this.over = 'ended'
     if (this.over !== undefined) return
     const manifest = this.#manifest
     if (manifest !== undefined && !manifest.isAsking && manifest.dueMs <= at) {
@@ -326,13 +323,10 @@ export class Viewer implements Activity {
   #changeRung(track: Track, rung: number, at: EpochMs, out: PlayerOutput[]): void {
     if (rung === track.rung) return
     out.push({ do: 'note', note: rung > track.rung ? 'switch-up' : 'switch-down' })
-    abortTrack(track, out)
+    track.abort(out)
     track.rung = rung
     if (!this.#profile.retriesSpanRungs) track.media.failures = 0
-    if (track.list === undefined) return
-    track.list.newest = undefined
-    track.list.failures = 0
-    track.list.dueMs = at
+    track.list?.startAnew(at)
   }
 
   // Small arithmetic
@@ -358,14 +352,4 @@ export class Viewer implements Activity {
       reachableMs: between(positionMs, edgeMs) - event.segmentMs,
     }
   }
-}
-
-function abort(load: Load, out: PlayerOutput[]): void {
-  if (load.isAsking) out.push({ do: 'abort', request: load.request })
-  load.rest()
-}
-
-function abortTrack({ media, list }: Track, out: PlayerOutput[]): void {
-  abort(media, out)
-  if (list !== undefined) abort(list, out)
 }

@@ -1,3 +1,4 @@
+import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { expectedPublication } from '../../live/template.ts'
 import { between } from '../../live/units.ts'
@@ -28,12 +29,22 @@ export interface KeyFacts {
   readonly again: readonly Again[]
 }
 
-/** Beside segments, by kind: what a filler asks the origin in a period. */
-interface OtherFacts {
+/**
+ * Beside segments, by `period * otherKinds.length + kind`: one period where a pattern repeats. A filler is one edge of a
+ * site where one asks the origin for all, else every edge (`isDesignated`).
+ */
+export interface OtherFacts {
+  /** What one filler asks the origin for. */
   readonly toOrigin: Float64Array
+  /** How often one filler was asked. */
+  readonly asks: Float64Array
   /** Of the requests for it, those that go to the origin each by itself. */
   readonly ownShare: Float64Array
 }
+
+/** Whether one edge of a site asks for this kind on behalf of the others: for live objects (edge/core/plan.ts). */
+export const isDesignated = (kind: (typeof otherKinds)[number], policy: Pick<EdgePolicy, 'designatedFill'>): boolean =>
+  policy.designatedFill && kind === 'media-playlist'
 
 /** What one fate has lived through in a span of time. Rows are in viewers of the whole audience. */
 export interface SpanFacts {
@@ -95,7 +106,6 @@ export function spanFactsOf(lived: Lived, designated: boolean): SpanFacts {
     const requests = byKey.get(key)
     return requests && keyFactsOf(event, lived, requests, designated)
   })
-  const periods = ((toMs as number) - (fromMs as number)) / event.segmentMs
   return {
     fromMs: fromMs as number,
     toMs: toMs as number,
@@ -108,7 +118,7 @@ export function spanFactsOf(lived: Lived, designated: boolean): SpanFacts {
     notes: rows.notes,
     keys,
     ownShare: ownShareOf(rows),
-    others: othersOf(rows, periods, designated ? 1 : edges),
+    others: othersOf(rows, 1, edges, designated),
   }
 }
 
@@ -156,20 +166,41 @@ function ownShareOf(rows: Rows): number {
   return all > 0 ? own / all : 0
 }
 
-function othersOf(rows: Rows, periods: number, fillers: number): OtherFacts {
-  const facts = { toOrigin: new Float64Array(otherKinds.length), ownShare: new Float64Array(otherKinds.length) }
-  for (const { kind, to, number, shared, weight } of rows.upstream) {
-    const index = number === undefined ? otherKinds.indexOf(kind as (typeof otherKinds)[number]) : -1
-    if (index < 0 || to !== 'origin') continue
-    const series = shared ? facts.toOrigin : facts.ownShare
-    series[index] = (series[index] as number) + (shared ? 1 / (periods * fillers) : weight)
+/** `folded`: over how many periods a pattern is added up into one. */
+function othersOf(rows: Rows, folded: number, edges: number, designated: boolean): OtherFacts {
+  const cells = rows.periods * otherKinds.length
+  const facts = {
+    toOrigin: new Float64Array(cells),
+    asks: new Float64Array(cells),
+    ownShare: new Float64Array(cells),
   }
-  for (let index = 0; index < otherKinds.length; index++) {
-    let requests = 0
-    for (let cell = index; cell < rows.other.length; cell += otherKinds.length) requests += rows.other[cell] as number
-    facts.ownShare[index] = requests > 0 ? (facts.ownShare[index] as number) / requests : 0
+  const fillersOf = (kind: number): number =>
+    isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges
+  for (const { kind, to, number, shared, weight, atMs } of rows.upstream) {
+    const place = number === undefined ? otherKinds.indexOf(kind as (typeof otherKinds)[number]) : -1
+    if (place < 0 || to !== 'origin') continue
+    const cell = rows.periodOf(atMs) * otherKinds.length + place
+    const series = shared ? facts.toOrigin : facts.ownShare
+    series[cell] = (series[cell] as number) + (shared ? 1 / (folded * fillersOf(place)) : weight)
+  }
+  const requests = requestsOf(rows)
+  for (let cell = 0; cell < cells; cell++) {
+    facts.asks[cell] = (rows.otherAsks[cell] as number) / (folded * fillersOf(cell % otherKinds.length))
+    const asked = requests[cell] as number
+    facts.ownShare[cell] = asked > 0 ? (facts.ownShare[cell] as number) / asked : 0
   }
   return facts
+}
+
+/** Requests beside segments by period and kind, over all columns. */
+function requestsOf({ periods, size, other }: Rows): Float64Array {
+  const requests = new Float64Array(periods * otherKinds.length)
+  for (let cell = 0; cell < other.length; cell++) {
+    const period = Math.floor(cell / (size.columns * otherKinds.length))
+    const place = period * otherKinds.length + (cell % otherKinds.length)
+    requests[place] = (requests[place] as number) + (other[cell] as number)
+  }
+  return requests
 }
 
 const scaled = <Series extends Float32Array | Float64Array>(series: Series, factor: number): Series =>
@@ -206,6 +237,6 @@ export function calmFactsOf(
       { offsetMs: 0, toOrigin: true, isFill: false, isUnreachable: false, heldMs: 0, count: probes / keys },
     ].filter(({ count }) => count > 0),
     ownShare: ownShareOf(settled),
-    others: othersOf(settled, periods, fillers),
+    others: othersOf(settled, periods, edges, designated),
   }
 }

@@ -58,6 +58,7 @@ export class LiveKeys {
       edgesPerSite: group.edgesPerSite,
       designated: world.policy.designatedFill,
       originMs: group.latencies.originMs as number,
+      siblingMs: group.latencies.siblingMs as number,
       releaseMs: facts.releaseMs,
       bodyMs: ((bodyBytes[rendition] as number) * 8_000) / world.fillBitsPerSecond,
     }

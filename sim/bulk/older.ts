@@ -1,7 +1,7 @@
 import { RandomStream } from '../../live/random.ts'
 import { mixOld, mixOther, spanAt } from './class-rows.ts'
 import type { ColdFills, ColdKeys } from './cold-keys.ts'
-import type { SpanFacts } from './facts.ts'
+import { isDesignated, type SpanFacts } from './facts.ts'
 import { emptiesAtMs, touches } from './faults.ts'
 import { type GroupContext, ownShareIn, peopleIn, servingAt } from './group-context.ts'
 import { ageBuckets, otherKinds } from './layout.ts'
@@ -47,7 +47,7 @@ export class Older {
     this.#cold.forget(newest + 1)
     this.#countSegments(second, newest, span)
     if (span) this.#countOutcomes(span, second, atMs)
-    this.#countOthers(second, span)
+    this.#countOthers(second, atMs, span)
     this.#countViewers(period, second)
   }
 
@@ -125,18 +125,22 @@ export class Older {
   }
 
   /** Manifests, playlists and initialisation segments: asked again when a lifetime has ended and somebody asks. */
-  #countOthers(second: number, span: SpanFacts | undefined): void {
-    const { behaviours, size, fillers, series } = this.#context
+  #countOthers(second: number, atMs: number, span: SpanFacts | undefined): void {
+    const { world, behaviours, size, series, edges, group } = this.#context
     const facts = span?.others ?? behaviours.calm?.others
     if (!facts) return
+    const period = span ? Math.floor((atMs - span.fromMs) / world.event.segmentMs) : 0
     const region = servingAt(this.#context, second)
     const over = this.#seconds()
     for (const [kind, name] of otherKinds.entries()) {
       const requests = this.#other[kind] as number
       if (requests <= 0) continue
+      const cell = period * otherKinds.length + kind
       const keys = name === 'media-playlist' || name === 'init' ? size.renditions : 1
-      const shared = upstreamOf(facts.toOrigin[kind] as number, keys, requests / fillers) * fillers
-      const asked = shared + requests * (facts.ownShare[kind] as number)
+      const fillers = isDesignated(name, world.policy) ? group.sites : edges
+      const shown = { upstream: facts.toOrigin[cell] as number, asks: facts.asks[cell] as number }
+      const shared = upstreamOf(shown, keys, requests / fillers) * fillers
+      const asked = shared + requests * (facts.ownShare[cell] as number)
       for (let at = second; at < second + over; at++) {
         addAt(series.get('edge.other_requests'), at, requests / over)
         addAt(series.origin('origin.other_requests', region), at, asked / over)
@@ -194,10 +198,11 @@ function emptyingsOf({ world, group }: GroupContext): Emptying[] {
 
 /**
  * Requests upstream of one filler in a period for `keys` alike keys, of which `requests` are asked for there, where a
- * filler that is asked all the time makes `most`: renewals of a lifetime under Poisson arrivals, r / (1 + r T).
+ * filler that was asked `asks` times made `upstream`: renewals of a lifetime T under Poisson arrivals, r / (1 + r T),
+ * with the T that was shown.
  */
-export function upstreamOf(most: number, keys: number, requests: number): number {
-  if (most <= 0 || requests <= 0) return 0
-  const [mostOfKey, rateOfKey] = [most / keys, requests / keys]
-  return keys / (1 / mostOfKey + 1 / rateOfKey)
+export function upstreamOf(shown: { upstream: number; asks: number }, keys: number, requests: number): number {
+  if (shown.upstream <= 0 || requests <= 0) return 0
+  const lifetime = Math.max(0, keys / shown.upstream - keys / shown.asks)
+  return keys / (lifetime + keys / requests)
 }

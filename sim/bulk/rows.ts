@@ -48,6 +48,8 @@ export class Rows {
   readonly live: Float32Array
   readonly old: Float32Array
   readonly other: Float64Array
+  /** By period and kind: how often the simulated site was asked, whatever its askers weigh. */
+  readonly otherAsks: Float64Array
   /** By period and outcome: requests for segments. */
   readonly outcomes: Float64Array
   readonly upstream: UpstreamRequest[] = []
@@ -66,6 +68,7 @@ export class Rows {
     this.live = new Float32Array(this.periods * columns * renditions * liveBins)
     this.old = new Float32Array(this.periods * columns * renditions * ageBuckets.length)
     this.other = new Float64Array(this.periods * columns * otherKinds.length)
+    this.otherAsks = new Float64Array(this.periods * otherKinds.length)
     this.outcomes = new Float64Array(this.periods * outcomes.length)
   }
 
@@ -110,8 +113,11 @@ export class Rows {
   addOther(column: number, kind: (typeof otherKinds)[number], at: EpochMs, weight: number): void {
     const period = this.periodOf(at)
     if (period < 0) return
-    const cell = (period * this.size.columns + column) * otherKinds.length + otherKinds.indexOf(kind)
+    const place = otherKinds.indexOf(kind)
+    const cell = (period * this.size.columns + column) * otherKinds.length + place
     this.other[cell] = (this.other[cell] as number) + weight
+    const asks = period * otherKinds.length + place
+    this.otherAsks[asks] = (this.otherAsks[asks] as number) + 1
   }
 
   addOutcome(outcome: Outcome, at: EpochMs, weight: number): void {

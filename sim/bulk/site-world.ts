@@ -32,7 +32,13 @@ export interface SiteWorldSetup {
 }
 
 /** Requests that are each asker's own: they do not collapse. */
-const ownReasons: ReadonlySet<string> = new Set(['fill-unlocked', 'pass-no-cache', 'pass-method', 'lock-timeout'])
+const ownReasons: ReadonlySet<string> = new Set([
+  'fill-unlocked',
+  'fill-uncacheable',
+  'pass-no-cache',
+  'pass-method',
+  'lock-timeout',
+])
 
 export class SiteWorld {
   readonly agenda: Agenda

@@ -19,6 +19,7 @@ const input = (changes: Partial<SpreadInput> = {}): SpreadInput => ({
   edgesPerSite: 3,
   designated: true,
   originMs: 10,
+  siblingMs: 5,
   releaseMs: -500,
   bodyMs: 0,
   ...changes,
@@ -69,6 +70,15 @@ describe('edge keys', () => {
     const output = spread({ sites: 20_000, edgesPerSite: 1, arrivals: steady(100, 0, 2_000), originMs: 25 })
     expect(output.held).toBe(0)
     expect(output.collapsed / output.askedKeys).toBeCloseTo(100 * 0.05, 1)
+  })
+
+  test('the edge that fills has its own first player forwarded only where no sibling asked before', () => {
+    const output = spread({ sites: 20_000, edgesPerSite: 4, arrivals: steady(1, 0, 4_000), releaseMs: 1_000 })
+    const fillers = output.askedKeys - output.siblingRequests
+    const ofFillers = output.forwarded - output.siblingRequests
+    // Each of the four comes first as often as the others, where all are asked: a quarter, and some alone.
+    expect(ofFillers / fillers).toBeGreaterThan(0.25)
+    expect(ofFillers / fillers).toBeLessThan(0.35)
   })
 
   test('the same seed gives the same keys, another one others', () => {

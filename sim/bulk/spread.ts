@@ -15,6 +15,7 @@ export interface SpreadInput {
   /** One edge of a site fills, the others ask it. */
   readonly designated: boolean
   readonly originMs: number
+  readonly siblingMs: number
   /** When the first answer leaves the origin for who was held, relative to the expected publication. */
   readonly releaseMs: number
   /** From a fill's head to its last byte: who asks meanwhile has joined it too. */
@@ -25,6 +26,8 @@ export interface SpreadInput {
 export interface SpreadOutput {
   /** Keys for which somebody asked at all. */
   askedKeys: number
+  /** Of those, the ones whose first player found no request of a sibling's before it. */
+  forwarded: number
   /** First requests to the origin, and to a sibling. */
   originRequests: number
   siblingRequests: number
@@ -42,6 +45,7 @@ export const spreadSeconds = Math.ceil((liveBins * binMs) / 1_000)
 
 export const emptyOutput = (): SpreadOutput => ({
   askedKeys: 0,
+  forwarded: 0,
   originRequests: 0,
   siblingRequests: 0,
   held: 0,
@@ -54,6 +58,7 @@ export const emptyOutput = (): SpreadOutput => ({
 /** Resets `output` for the next keys. */
 export function clearOutput(output: SpreadOutput): void {
   output.askedKeys = 0
+  output.forwarded = 0
   output.originRequests = 0
   output.siblingRequests = 0
   output.held = 0
@@ -66,7 +71,7 @@ export function clearOutput(output: SpreadOutput): void {
 /** Lets what was decided stand for `factor` times as many sites. */
 export function scaleOutput(output: SpreadOutput, factor: number): void {
   if (factor === 1) return
-  for (const name of ['askedKeys', 'originRequests', 'siblingRequests', 'held', 'heldMs', 'collapsed'] as const) {
+  for (const name of ['askedKeys', 'forwarded', 'originRequests', 'siblingRequests', 'held', 'heldMs', 'collapsed'] as const) {
     output[name] *= factor
   }
   for (const series of [output.originBySecond, output.siblingBySecond]) {
@@ -78,31 +83,67 @@ export function scaleOutput(output: SpreadOutput, factor: number): void {
 export function spreadKeys(input: SpreadInput, stream: RandomStream, output: SpreadOutput): void {
   const { arrivals, sites, edgesPerSite, designated } = input
   const total = arrivals[liveBins] as number
-  const releasedAt = arrivalsAt(arrivals, input.releaseMs + input.originMs + input.bodyMs)
+  const heads = headsOf(input)
   for (let site = 0; site < sites; site++) {
     let first = Infinity
+    let filler = Infinity
     for (let edge = 0; edge < edgesPerSite; edge++) {
       const own = -Math.log(1 - stream.next())
       if (own >= total) continue
       output.askedKeys++
-      output.collapsed += joined(input, own, releasedAt)
-      if (!designated) askOrigin(input, instantOf(arrivals, own), output)
+      if (!designated) {
+        output.forwarded++
+        output.collapsed += joined(input, own, heads.fromOrigin, 2 * input.originMs)
+        askOrigin(input, instantOf(arrivals, own), output)
+        continue
+      }
+      if (own < first) first = own
+      // The filling edge stands at place 0.
+      if (edge === 0) filler = own
       else {
-        if (edge > 0) askSibling(instantOf(arrivals, own), output)
-        // The filling edge stands at place 0; a sibling's question reaches it a little later.
-        if (own < first) first = own
+        output.forwarded++
+        output.collapsed += joined(input, own, heads.fromSibling, 2 * (input.originMs + input.siblingMs))
+        askSibling(instantOf(arrivals, own), output)
       }
     }
-    if (designated && first < Infinity) askOrigin(input, instantOf(arrivals, first), output)
+    if (!designated || first === Infinity) continue
+    const firstMs = instantOf(arrivals, first)
+    askOrigin(input, firstMs, output)
+    if (filler < Infinity) countFiller(input, { filler, first, firstMs }, heads.fromOrigin, output)
   }
 }
 
-/** Requests that came between the first one and the end of the fill, at an edge whose first came at `own`. */
-function joined(input: SpreadInput, own: number, releasedAt: number): number {
-  if (own < releasedAt) return Math.max(0, releasedAt - own)
-  const { arrivals, originMs, bodyMs } = input
-  const whole = instantOf(arrivals, own) + 2 * originMs + bodyMs
-  return Math.max(0, arrivalsAt(arrivals, whole) - own)
+/** Expected arrivals until a held fill has come, at an edge that asked the origin, and at one that asked its sibling. */
+function headsOf({ arrivals, releaseMs, originMs, siblingMs, bodyMs }: SpreadInput) {
+  const fromOriginMs = releaseMs + originMs + bodyMs
+  return {
+    fromOrigin: arrivalsAt(arrivals, fromOriginMs),
+    fromSibling: arrivalsAt(arrivals, fromOriginMs + siblingMs),
+  }
+}
+
+/** The first player at the edge that fills: it asks, or a sibling's question came before it, whose fill it joins or hits. */
+function countFiller(
+  input: SpreadInput,
+  { filler, first, firstMs }: { filler: number; first: number; firstMs: number },
+  releasedAt: number,
+  output: SpreadOutput,
+): void {
+  const { arrivals, originMs, siblingMs, bodyMs } = input
+  const askedMs = first < filler ? firstMs + siblingMs : firstMs
+  if (first === filler || filler <= arrivalsAt(arrivals, askedMs)) {
+    output.forwarded++
+    output.collapsed += joined(input, filler, releasedAt, 2 * originMs)
+    return
+  }
+  const wholeAt = Math.max(releasedAt, arrivalsAt(arrivals, askedMs + 2 * originMs + bodyMs))
+  if (filler < wholeAt) output.collapsed += 1 + (wholeAt - filler)
+}
+
+/** Requests that came between the first one and the end of its fill, at an edge whose first came at `own`. */
+function joined({ arrivals, bodyMs }: SpreadInput, own: number, releasedAt: number, roundTripMs: number): number {
+  if (own < releasedAt) return releasedAt - own
+  return Math.max(0, arrivalsAt(arrivals, instantOf(arrivals, own) + roundTripMs + bodyMs) - own)
 }
 
 function askOrigin({ originMs, releaseMs }: SpreadInput, atMs: number, output: SpreadOutput): void {

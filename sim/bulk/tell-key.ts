@@ -50,7 +50,7 @@ function tellPlayers(context: GroupContext, key: DecidedKey): void {
     before = upTo
   }
   if (facts.status === 200) addAt(series.get('edge.collapsed'), releaseSecond, output.collapsed)
-  addAt(series.get('edge.forwarded'), releaseSecond, output.askedKeys)
+  addAt(series.get('edge.forwarded'), releaseSecond, output.forwarded)
 }
 
 /** A body travels to its player for about a segment's length. */

@@ -5,7 +5,8 @@ import { defaultCalibration } from '../default-calibration.ts'
 import { Simulation } from '../exact/simulate.ts'
 import { syntheticMedia } from '../media.ts'
 import type { BulkFault } from './faults.ts'
-import { countsOfBulk, countsOfExact, type TwinCounts } from './twin.ts'
+import { countsOfBulk } from './twin.ts'
+import { countsOfExact, type TwinCounts } from './twin-counts.ts'
 
 // Small storms in both modes, for tests.
 

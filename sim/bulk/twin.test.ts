@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runTwins, type TwinInput } from './twin.fixture.ts'
-import type { TwinCounts } from './twin.ts'
+import type { TwinCounts } from './twin-counts.ts'
 
 // Exact mode, every player by itself, against bulk mode, on small cases. Both run the same cores; what is held against
 // each other is all that bulk mode does differently: cohorts, one site for all, first arrivals by draws.

@@ -2,39 +2,14 @@ import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import { type Calibration, meanOf } from '../calibration.ts'
-import type { Simulated } from '../exact/simulate.ts'
+import { type Calibration, meanOf, type Quantiles, type Work } from '../calibration.ts'
 import { simulateBulk } from './bulk.ts'
 import type { BulkFault } from './faults.ts'
-import type { BulkWorld } from './layout.ts'
+import type { BulkWorld, Latencies } from './layout.ts'
+import { countsOfBulkResult, type TwinCounts } from './twin-counts.ts'
 
-// The same storm in both modes, side by side: what exact mode has counted of every player, and what bulk mode counts of
-// the same scenario, with the means of the calibration that exact mode draws from. Validation (V4) and the tests of bulk
-// mode compare the two.
-
-export interface TwinCounts {
-  /** Requests of players: for segments, and for everything. */
-  readonly segmentRequests: number
-  readonly requests: number
-  /** Requests to the origin for segments: those that brought one, and all. */
-  readonly fills: number
-  readonly originRequests: number
-}
-
-/** What exact mode has counted. */
-export function countsOfExact({ parts }: Simulated): TwinCounts {
-  const count = (name: string): number =>
-    parts.filter(({ role }) => role === 'fleet').reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
-  const segments = parts.filter(({ role }) => role === 'origin').flatMap(part => part.segments)
-  const sum = (field: 'fills' | 'probes'): number => segments.reduce((total, one) => total + (one[field] ?? 0), 0)
-  const fills = sum('fills')
-  return {
-    segmentRequests: count('requests.segment'),
-    requests: count('requests'),
-    fills,
-    originRequests: fills + sum('probes'),
-  }
-}
+// The same storm in both modes: the scenario of exact mode as a world of bulk mode, with the means of the calibration that
+// exact mode draws from. Validation (V4) and the tests of bulk mode compare the two.
 
 export interface BulkTwinInput {
   readonly scenario: Scenario
@@ -49,16 +24,8 @@ export interface BulkTwinInput {
 
 /** What bulk mode counts of the same. */
 export function countsOfBulk(input: BulkTwinInput): TwinCounts {
-  const { series } = simulateBulk(bulkTwinOf(input))
-  const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
-  const region = input.scenario.topology.regions[0] as string
-  const segmentRequests = total(series.get('edge.requests'))
-  return {
-    segmentRequests,
-    requests: segmentRequests + total(series.get('edge.other_requests')),
-    fills: total(series.origin('origin.fills', region)),
-    originRequests: total(series.origin('origin.requests', region)),
-  }
+  const world = bulkTwinOf(input)
+  return countsOfBulkResult(world, simulateBulk(world))
 }
 
 /** Each site of the scenario is a class of its own. */
@@ -71,13 +38,7 @@ function bulkTwinOf({
   faults,
   representatives,
 }: BulkTwinInput): BulkWorld {
-  const { latency, work } = calibration
-  const latencies = {
-    playerMs: meanOf(latency.playerEdge),
-    siblingMs: meanOf(latency.edgeSibling),
-    originMs: meanOf(latency.edgeOrigin),
-    publishMs: 2 * (meanOf(latency.pipelineOrigin) as number) + work.originPublish.cpuMs,
-  }
+  const latencies = latenciesOf(calibration, scenario.store.is)
   const { fleet, topology } = scenario
   const shares = Object.entries(fleet.profiles) as [BulkWorld['columns'][number]['profile'], number][]
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
@@ -110,5 +71,27 @@ function bulkTwinOf({
     fillBitsPerSecond: 10e9,
     calmStride: 1,
     sitesDecided: Infinity,
+  }
+}
+
+/**
+ * The means of what exact mode draws. Bulk mode knows ways only, so that the work at their ends is in them: half of what
+ * passes between a question and its answer.
+ */
+function latenciesOf({ work, latency, stores, generator }: Calibration, store: string): Latencies {
+  const mean = ({ cpuMs, besideMs }: Work): number => cpuMs + (meanOf(besideMs) as number)
+  const way = (one: Quantiles, ...work: readonly number[]): number =>
+    (meanOf(one) as number) + work.reduce((sum, ms) => sum + ms, 0) / 2
+  const write = stores[store]?.write
+  return {
+    playerMs: way(latency.playerEdge, meanOf(generator.lagMs) as number, mean(work.edgeHit)),
+    siblingMs: way(latency.edgeSibling, mean(work.edgeWait), mean(work.edgeFill)),
+    originMs: way(latency.edgeOrigin, mean(work.originServe), mean(work.edgeFill)),
+    // From the beginning of a PUT to its acknowledgement (sim/exact: pipeline.ts, publish-side.ts).
+    publishMs:
+      mean(work.pipelinePut) +
+      (meanOf(latency.pipelineOrigin) as number) +
+      mean(work.originPublish) +
+      (write ? mean(write) : 0),
   }
 }

@@ -10,6 +10,12 @@ export const noCall: CallId = -1
 
 /** Does what is due for a player or a request. */
 export interface Attendant {
+  /**
+   * It will be woken shortly, in a group with others. What is read of all of them first, one behind the other, the
+   * processor fetches from memory side by side; when they are due it is at hand. In a large fleet nothing else is.
+   */
+  wakesSoon(seat: number): void
+  dueSoon(transient: number): void
   wake(seat: number, now: EpochMs): void
   due(transient: number, now: EpochMs): void
 }
@@ -48,8 +54,14 @@ export class Agenda {
     return this.#queue.dueMs(seat)
   }
 
-  wakeSeat(seat: number, atMs: EpochMs): void {
-    this.#queue.put(seat, atMs)
+  /** `seat` is to be woken at `atMs`, but not before it is released: something of its own comes before. */
+  holdSeat(seat: number, atMs: EpochMs): void {
+    this.#queue.hold(seat, atMs)
+  }
+
+  /** A seat that is held will be woken. */
+  releaseSeat(seat: number): void {
+    this.#queue.release(seat)
   }
 
   leaveSeat(seat: number): void {
@@ -58,7 +70,11 @@ export class Agenda {
 
   /** A transient of one's own, which is put in by `putTransient` and given back by `free`. */
   take(): number {
-    return this.#free.pop() ?? this.#transients++
+    const free = this.#free.pop()
+    if (free !== undefined) return free
+    // Without holes: the engine looks things up fast in such a list.
+    this.#calls.push(undefined)
+    return this.#transients++
   }
 
   free(transient: number): void {
@@ -88,6 +104,7 @@ export class Agenda {
   /** Lets time pass until `untilMs`, or until so many events have been; whether `untilMs` was reached. */
   run(untilMs: EpochMs, mostEvents: number, attendant: Attendant): boolean {
     const queue = this.#queue
+    queue.onBucket = (slots, count) => this.#tell(slots, count, attendant)
     for (let left = mostEvents; left > 0; left--) {
       const slot = queue.take(untilMs)
       if (slot < 0) return true
@@ -105,5 +122,13 @@ export class Agenda {
       }
     }
     return false
+  }
+
+  #tell(slots: Int32Array, count: number, attendant: Attendant): void {
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number
+      if (slot < this.seats) attendant.wakesSoon(slot)
+      else if (this.#calls[slot - this.seats] === undefined) attendant.dueSoon(slot - this.seats)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { CopyId } from '../../edge/core/verdict.ts'
 import type { EpochMs } from '../../live/units.ts'
+import type { Exchange } from './exchanges.ts'
 import { noFacts, type ObjectFacts } from './upstream-call.ts'
 
 // The bodies of an edge's copies, of which a simulated world needs who reads them and when they are whole.
@@ -15,8 +16,7 @@ export class SimCopy {
   facts: ObjectFacts = noFacts
   receivedBytes = 0
   state: 'arriving' | 'whole' | 'broken' = 'arriving'
-  /** Requests of players, by their numbers. */
-  readers: number[] = []
+  readers: Exchange[] = []
   siblings: SiblingReader[] = []
 
   constructor(id: CopyId) {

@@ -1,8 +1,11 @@
+import type { TicketId } from '../../edge/core/verdict.ts'
+import type { Bytes, EpochMs } from '../../live/units.ts'
+import type { RequestNumber } from '../../loadgen/player/player-io.ts'
 import type { PlaylistSegments } from '../../origin/core/verdict.ts'
-import { widened } from '../event-queue.ts'
+import type { ObjectId } from '../objects.ts'
 
-// The requests of players that are under way, by the number of their transient in the agenda. Columns of numbers, because
-// a fleet of a million players has hundreds of thousands of them at once.
+// The requests of players that are under way. They are as many as there are at once, which is few beside the players, and
+// are used again and again: what one request needs lies together, and nothing is made for each.
 
 export const at = {
   free: 0,
@@ -25,60 +28,58 @@ export const resultNames = ['status', 'refused', 'reset', 'timeout'] as const
 /** What the cache nearest to the player said. */
 export const said = { nothing: 0, hit: 1, collapsed: 2, forwarded: 3 } as const
 
-const firstCapacity = 256
-
-export class Exchanges {
-  state = new Uint8Array(firstCapacity)
-  seat = new Int32Array(firstCapacity)
+export class Exchange {
+  /** Its number in the agenda. */
+  readonly transient: number
+  state: number = at.free
+  seat = 0
   /** The player's own number of the request. */
-  request = new Int32Array(firstCapacity)
-  object = new Int32Array(firstCapacity)
-  edge = new Int16Array(firstCapacity)
-  /** The next request of the same player that is under way, or -1. */
-  next = new Int32Array(firstCapacity)
+  request: RequestNumber = 0
+  object: ObjectId = 0
+  edge = 0
+  /** The next one of the same player that is under way. */
+  next: Exchange | undefined
   /** The core's ticket while it waits. */
-  ticket = new Float64Array(firstCapacity)
-  plannedMs = new Float64Array(firstCapacity)
-  sentMs = new Float64Array(firstCapacity)
-  firstByteByMs = new Float64Array(firstCapacity)
+  ticket: TicketId = 0
+  // NaN, because the engine keeps a field that began as a fraction as one.
+  /** When it is next due in the agenda. */
+  dueMs: EpochMs = Number.NaN
+  /** When its player is to be woken. */
+  wakeMs: EpochMs = Number.NaN
+  plannedMs: EpochMs = Number.NaN
+  sentMs: EpochMs = Number.NaN
+  firstByteByMs: EpochMs = Number.NaN
   /** At the edge. */
-  arrivedMs = new Float64Array(firstCapacity)
-  firstByteMs = new Float64Array(firstCapacity)
-  lastByteMs = new Float64Array(firstCapacity)
-  availableMs = new Float64Array(firstCapacity)
-  bytes = new Int32Array(firstCapacity)
-  status = new Int16Array(firstCapacity)
-  result = new Uint8Array(firstCapacity)
+  arrivedMs: EpochMs = Number.NaN
+  firstByteMs: EpochMs = Number.NaN
+  lastByteMs: EpochMs = Number.NaN
+  availableMs: EpochMs = Number.NaN
+  bytes: Bytes = 0
+  status = 0
+  result: number = results.status
   /** 1: the body is another object's, or not whole. */
-  wrong = new Uint8Array(firstCapacity)
-  said = new Uint8Array(firstCapacity)
+  wrong = 0
+  said: number = said.nothing
   /** The place of the edge's reason in the list of reasons. */
-  reason = new Uint8Array(firstCapacity)
-  readonly playlist: (PlaylistSegments | undefined)[] = []
+  reason = 0
+  playlist: PlaylistSegments | undefined
 
-  /** Makes room for `transient`. */
-  reach(transient: number): void {
-    if (transient < this.state.length) return
-    const capacity = Math.max(transient + 1, Math.ceil(this.state.length * 1.5))
-    this.state = widened(this.state, new Uint8Array(capacity))
-    this.seat = widened(this.seat, new Int32Array(capacity))
-    this.request = widened(this.request, new Int32Array(capacity))
-    this.object = widened(this.object, new Int32Array(capacity))
-    this.edge = widened(this.edge, new Int16Array(capacity))
-    this.next = widened(this.next, new Int32Array(capacity))
-    this.ticket = widened(this.ticket, new Float64Array(capacity))
-    this.plannedMs = widened(this.plannedMs, new Float64Array(capacity))
-    this.sentMs = widened(this.sentMs, new Float64Array(capacity))
-    this.firstByteByMs = widened(this.firstByteByMs, new Float64Array(capacity))
-    this.arrivedMs = widened(this.arrivedMs, new Float64Array(capacity))
-    this.firstByteMs = widened(this.firstByteMs, new Float64Array(capacity))
-    this.lastByteMs = widened(this.lastByteMs, new Float64Array(capacity))
-    this.availableMs = widened(this.availableMs, new Float64Array(capacity))
-    this.bytes = widened(this.bytes, new Int32Array(capacity))
-    this.status = widened(this.status, new Int16Array(capacity))
-    this.result = widened(this.result, new Uint8Array(capacity))
-    this.wrong = widened(this.wrong, new Uint8Array(capacity))
-    this.said = widened(this.said, new Uint8Array(capacity))
-    this.reason = widened(this.reason, new Uint8Array(capacity))
+  constructor(transient: number) {
+    this.transient = transient
+  }
+}
+
+/** Every exchange there is, by its number in the agenda. */
+export class Exchanges {
+  readonly #all: Exchange[] = []
+
+  of(transient: number): Exchange {
+    // One for each number below it as well: the engine looks things up fast in a list without holes.
+    for (let next = this.#all.length; next <= transient; next++) this.#all.push(new Exchange(next))
+    return this.#all[transient] as Exchange
+  }
+
+  all(): readonly Exchange[] {
+    return this.#all
   }
 }

@@ -49,7 +49,7 @@ export class SimFetches {
       if (fetch.isOver) return
       const sibling = upstream.is === 'sibling' ? this.#upstreams.sibling(upstream.edge) : undefined
       if (upstream.is === 'origin') this.#upstreams.askOrigin(fetch, at)
-      else if (sibling) sibling.askedBySibling(fetch, at)
+      else if (sibling) sibling.siblings.asked(fetch, at)
       else fetch.fails('refused', at)
     })
   }

@@ -5,9 +5,9 @@ import type { EpochMs, Ms } from '../../live/units.ts'
 import type { PlayerOutput } from '../../loadgen/player/player-io.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
-import { widened } from '../event-queue.ts'
 import type { ObjectId, Objects } from '../objects.ts'
-import { type Exchanges, resultNames, results, said } from './exchanges.ts'
+import { type Exchange, resultNames, results, said } from './exchanges.ts'
+import { SecondsSeries } from './seconds-series.ts'
 import { Waits } from './waits.ts'
 
 // What the players of an exact world count, by the names of docs/processes.md: the same as loadgen/http/tally.ts counts,
@@ -20,29 +20,6 @@ const liveWithinMs = 10_000
 const statuses = 600
 const reasonNames = Object.keys(edgeReasons)
 const saidNames = ['', 'hit', 'collapsed', 'forwarded'] as const
-
-/** A series second by second, from the run's first on. */
-class Series {
-  readonly name: string
-  #cells = new Float64Array(64)
-  readonly #firstSecond: number
-
-  constructor(name: string, firstSecond: number) {
-    this.name = name
-    this.#firstSecond = firstSecond
-  }
-
-  add(at: EpochMs, by: number): void {
-    const cell = Math.max(0, Math.floor((at as number) / 1_000) - this.#firstSecond)
-    if (cell >= this.#cells.length) this.#cells = widened(this.#cells, new Float64Array(2 * cell))
-    this.#cells[cell] = (this.#cells[cell] as number) + by
-  }
-
-  handTo(recorder: Recorder): void {
-    for (const [cell, value] of this.#cells.entries())
-      if (value !== 0) recorder.tick(this.name, (this.#firstSecond + cell) * 1_000, value)
-  }
-}
 
 export class FleetTally {
   playersNow = 0
@@ -60,7 +37,9 @@ export class FleetTally {
   readonly #results = new Float64Array(resultNames.length)
   readonly #said = new Float64Array(saidNames.length)
   readonly #reasons = new Float64Array(reasonNames.length)
-  readonly #series: Readonly<Record<'requests' | 'status_404' | 'status_5xx' | 'players' | 'bytes_received', Series>>
+  readonly #series: Readonly<
+    Record<'requests' | 'status_404' | 'status_5xx' | 'players' | 'bytes_received', SecondsSeries>
+  >
   /** By segment: when it was published, as answers said it, and when the last 404 for it came. */
   readonly #published = new Map<ObjectId, number>()
   readonly #last404 = new Map<ObjectId, number>()
@@ -76,7 +55,7 @@ export class FleetTally {
     this.#event = event
     this.#objects = objects
     this.#recorder = new Recorder({ role: 'fleet', name: 'fleet', shard: { index: 1, of: 1 } })
-    const series = (name: string) => new Series(name, Math.floor((startMs as number) / 1_000) - 1)
+    const series = (name: string) => new SecondsSeries(name, Math.floor((startMs as number) / 1_000) - 1)
     this.#series = {
       requests: series('requests'),
       status_404: series('status_404'),
@@ -138,23 +117,19 @@ export class FleetTally {
   }
 
   /** An exchange has ended, however. */
-  ended(exchanges: Exchanges, exchange: number): void {
-    const object = exchanges.object[exchange] as number
+  ended(exchange: Exchange): void {
+    const { object, result, status, firstByteMs } = exchange
     const isSegment = this.#objects.isSegment(object)
-    const result = exchanges.result[exchange] as number
-    const status = exchanges.status[exchange] as number
-    const firstByteMs = exchanges.firstByteMs[exchange] as number
     const isAnswer = result === results.status
     if (isAnswer) {
-      const bytes = exchanges.bytes[exchange] as number
-      this.#bytes += bytes
-      this.#series.bytes_received.add(exchanges.lastByteMs[exchange] as number, bytes)
+      this.#bytes += exchange.bytes as number
+      this.#series.bytes_received.add(exchange.lastByteMs, exchange.bytes as number)
     }
-    const how = exchanges.said[exchange] as number
+    const how = exchange.said
     if (isSegment && how !== said.nothing) {
       this.#said[how] = (this.#said[how] as number) + 1
       if (how === said.hit && status >= 400) this.#hitNegative++
-      const reason = exchanges.reason[exchange] as number
+      const { reason } = exchange
       this.#reasons[reason] = (this.#reasons[reason] as number) + 1
     }
     if (!isAnswer) {
@@ -162,10 +137,10 @@ export class FleetTally {
       return
     }
     this.#statuses[status] = (this.#statuses[status] as number) + 1
-    this.#waits.ttfb.add(firstByteMs - (exchanges.sentMs[exchange] as number))
-    if (status === 200 && exchanges.wrong[exchange] === 1) this.#wrongBodies++
-    if (status === 200 && isSegment) this.#segmentCame(exchanges, exchange, object)
-    else if (status === 404) this.#notFound(exchanges, exchange, object, isSegment)
+    this.#waits.ttfb.add((firstByteMs as number) - (exchange.sentMs as number))
+    if (status === 200 && exchange.wrong === 1) this.#wrongBodies++
+    if (status === 200 && isSegment) this.#segmentCame(exchange)
+    else if (status === 404) this.#notFound(exchange, isSegment)
     else if (status >= 500) this.#series.status_5xx.add(firstByteMs, 1)
   }
 
@@ -198,24 +173,21 @@ export class FleetTally {
     return recorder.segment(address.rendition, address.number as number, '')
   }
 
-  #segmentCame(exchanges: Exchanges, exchange: number, object: ObjectId): void {
-    const availableMs = exchanges.availableMs[exchange] as number
+  #segmentCame({ object, availableMs, plannedMs, firstByteMs, lastByteMs }: Exchange): void {
     if (Number.isNaN(availableMs)) return
     const before = this.#published.get(object)
-    if (before === undefined || availableMs < before) this.#published.set(object, availableMs)
-    const plannedMs = exchanges.plannedMs[exchange] as number
-    if (availableMs < plannedMs - liveWithinMs) return
-    const fromMs = Math.max(availableMs, plannedMs)
-    this.#waits.firstByte.add((exchanges.firstByteMs[exchange] as number) - fromMs)
-    this.#waits.lastByte.add((exchanges.lastByteMs[exchange] as number) - fromMs)
+    if (before === undefined || (availableMs as number) < before) this.#published.set(object, availableMs as number)
+    if ((availableMs as number) < (plannedMs as number) - liveWithinMs) return
+    const fromMs = Math.max(availableMs as number, plannedMs as number)
+    this.#waits.firstByte.add((firstByteMs as number) - fromMs)
+    this.#waits.lastByte.add((lastByteMs as number) - fromMs)
   }
 
-  #notFound(exchanges: Exchanges, exchange: number, object: ObjectId, isSegment: boolean): void {
-    this.#series.status_404.add(exchanges.firstByteMs[exchange] as number, 1)
+  #notFound({ object, sentMs, firstByteMs, lastByteMs }: Exchange, isSegment: boolean): void {
+    this.#series.status_404.add(firstByteMs, 1)
     if (!isSegment) return
-    const lastByteMs = exchanges.lastByteMs[exchange] as number
-    this.#last404.set(object, Math.max(this.#last404.get(object) ?? 0, lastByteMs))
-    const endMs = captureEnd(this.#event, this.#objects.numberOf(object)) as number
-    if ((exchanges.sentMs[exchange] as number) >= endMs) this.#early404++
+    this.#last404.set(object, Math.max(this.#last404.get(object) ?? 0, lastByteMs as number))
+    const endMs = captureEnd(this.#event, this.#objects.numberOf(object))
+    if (sentMs >= endMs) this.#early404++
   }
 }

@@ -5,18 +5,25 @@ import { rowLength, Tape } from '../../loadgen/player/tape.ts'
 // The players of a large fleet, at rest as rows of numbers (loadgen/player/tape.ts) but for the one that something
 // happens to, which one living player of its kind takes the place of.
 
-const seatsAChunk = 1_024
 const nobody = 0
+/** A line of a processor's cache holds 64 bytes. */
+const wordsALine = 16
 
 export class RestingPlayers {
   readonly #tape = new Tape()
-  readonly #chunks: (Float64Array | undefined)[] = []
+  // One array: memory that nobody has sat in yet takes no room.
+  readonly #cells: Float64Array
+  readonly #words: Int32Array
   /** By seat: the place of its kind among `#living`, and one. */
   readonly #kinds: Uint8Array
   readonly #places = new Map<string, number>()
   readonly #living: Player[] = []
+  /** What was read in passing is written here, so that the engine does not leave the reading out. */
+  readonly #read = new Int32Array(1)
 
   constructor(seats: number) {
+    this.#cells = new Float64Array(seats * rowLength)
+    this.#words = new Int32Array(this.#cells.buffer)
     this.#kinds = new Uint8Array(seats)
   }
 
@@ -34,7 +41,6 @@ export class RestingPlayers {
       this.#places.set(kind, place)
     }
     this.#kinds[seat] = place + 1
-    this.#chunks[Math.floor(seat / seatsAChunk)] ??= new Float64Array(seatsAChunk * rowLength)
     this.rest(seat, player)
   }
 
@@ -54,12 +60,20 @@ export class RestingPlayers {
     player.pack(this.#tape)
   }
 
+  /** Reads the row of `seat` a cache line at a time, so that it is at hand when its player is woken. */
+  bringNear(seat: number): void {
+    const words = this.#words
+    const from = seat * 2 * rowLength
+    let read = 0
+    for (let at = 0; at < 2 * rowLength; at += wordsALine) read |= words[from + at] as number
+    this.#read[0] = read
+  }
+
   leave(seat: number): void {
     this.#kinds[seat] = nobody
   }
 
   #goTo(seat: number): void {
-    this.#tape.cells = this.#chunks[Math.floor(seat / seatsAChunk)] as Float64Array
-    this.#tape.at = (seat % seatsAChunk) * rowLength
+    this.#tape.goTo(this.#cells, this.#words, seat)
   }
 }

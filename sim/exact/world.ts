@@ -14,6 +14,7 @@ import { Draws } from '../network/latency.ts'
 import { Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
+import type { Exchange } from './exchanges.ts'
 import { SimFleet } from './fleet.ts'
 import { Ground } from './ground.ts'
 import { OriginHealth } from './origin-health.ts'
@@ -109,15 +110,15 @@ export class ExactWorld implements EdgeWorld {
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
-      asked: (edge: number, exchange: number, now: EpochMs) => this.#edges[edge]?.asked(exchange, now),
-      left: (edge: number, exchange: number, now: EpochMs) => this.#edges[edge]?.left(exchange, now),
+      asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
+      left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
     }
     this.fleet = new SimFleet(this.ground, doors, { source, sites, seats, edges: this.#places.map(({ edge }) => edge) })
     this.#begin()
   }
 
-  get exchanges() {
-    return this.fleet.exchanges
+  get players() {
+    return this.fleet.requests
   }
 
   /** Lets time pass until `untilMs`, or until so many events have been; whether `untilMs` was reached. */
@@ -147,10 +148,6 @@ export class ExactWorld implements EdgeWorld {
 
   sibling(name: string): SimEdge | undefined {
     return this.#edges[this.#places.findIndex(({ edge }) => edge === name)]
-  }
-
-  answerLeaves(exchange: number, firstLeavesMs: EpochMs, lastLeavesMs: EpochMs): void {
-    this.fleet.answerLeaves(exchange, firstLeavesMs, lastLeavesMs)
   }
 
   learn(edge: SimEdge, now: EpochMs): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { anEvent } from '../../live/event.fixture.ts'
 import { Objects } from '../objects.ts'
-import { Exchanges, results } from './exchanges.ts'
+import { Exchange, results } from './exchanges.ts'
 import { FleetTally } from './fleet-tally.ts'
 import { isWrong, noFacts } from './upstream-call.ts'
 
@@ -20,13 +20,11 @@ test('whole answers are counted that have a wrong body, and no others', () => {
   const rendition = event.renditions[0]?.name as string
   const segment = { kind: 'segment', event: event.event, rendition, number: event.firstNumber } as const
   const tally = new FleetTally(event, objects, event.startMs)
-  const exchanges = new Exchanges()
-  exchanges.object[0] = objects.idOf(segment)
+  const exchange = new Exchange(0)
+  exchange.object = objects.idOf(segment)
   const end = (status: number, wrong: number, result: number = results.status) => {
-    exchanges.status[0] = status
-    exchanges.wrong[0] = wrong
-    exchanges.result[0] = result
-    tally.ended(exchanges, 0)
+    Object.assign(exchange, { status, wrong, result })
+    tally.ended(exchange)
   }
   end(200, 0)
   end(200, 1)

@@ -80,3 +80,29 @@ test('a link that nothing bounds takes no time and asks for no event', () => {
   link.send({ through: at => ends.push(at as number) }, 1_000_000, 7)
   expect([ends, asked, link.flows]).toEqual([[7], 0, 0])
 })
+
+test('goes on at the instants of today, where a clock of milliseconds has steps that a fast link can tell apart', () => {
+  const fast = fc.array(fc.record({ inMs: fc.double({ min: 0, max: 20, noNaN: true }), bytes: fc.nat(900_000) }), {
+    minLength: 1,
+    maxLength: 60,
+  })
+  fc.assert(
+    fc.property(fast, given => {
+      let [nextMs, through, looks] = [Infinity, 0, 0]
+      const link = new SharedLink({ bitsPerSecond: 900_000_000, endsAt: at => (nextMs = at as number) })
+      const settleUntil = (atMs: number) => {
+        for (; nextMs <= atMs; looks++) {
+          // Each look lets a flow end, or comes a little too early for the next one: it never comes for ever.
+          if (looks > 3 * given.length) throw new Error(`looked ${looks} times at ${given.length} flows`)
+          link.settle(nextMs)
+        }
+      }
+      for (const { inMs, bytes } of given.toSorted((a, b) => a.inMs - b.inMs)) {
+        settleUntil(1_800_000_000_000 + inMs)
+        link.send({ through: () => through++ }, bytes, 1_800_000_000_000 + inMs)
+      }
+      settleUntil(Number.MAX_SAFE_INTEGER)
+      expect(through).toBe(given.length)
+    }),
+  )
+})

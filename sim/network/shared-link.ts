@@ -28,6 +28,9 @@ export interface LinkOptions {
   readonly endsAt: (at: EpochMs) => void
 }
 
+/** Twice the step of a clock of epoch milliseconds, which is 2^-12 ms. */
+const clockStepMs = 2 ** -11
+
 export class SharedLink {
   readonly isBound: boolean
   readonly #capacity: number
@@ -63,8 +66,8 @@ export class SharedLink {
   /** Ends every flow whose last byte is through at `now`. */
   settle(now: EpochMs): void {
     this.#serveUntil(now)
-    // A rounding error of the service must not leave a flow an instant of zero length.
-    const done = this.#service + 1e-6
+    // What takes less than the clock can tell ends now: its own instant would be this one again, for ever.
+    const done = this.#service + 1e-6 + (this.#heap.length > 0 ? this.#rate() * clockStepMs : 0)
     const ended: Flow[] = []
     while (this.#heap.length > 0 && (this.#heap[0] as Running).endService <= done) ended.push(this.#pop().flow)
     this.#announce()

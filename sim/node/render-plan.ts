@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import { formatAmount, formatIn, formatSecond } from '../plan/amounts.ts'
+import type { CostName } from '../plan/costs.ts'
 import type { PlanFigure, PlanRecord, PlanStorm } from '../plan/plan-record.ts'
 import { kneeOf, largest, type SweepPoint, swept } from '../plan/sweep.ts'
 import type { WhatIf } from '../plan/what-if.ts'
@@ -23,22 +24,23 @@ export function renderPlan(record: PlanRecord): string {
     stormTables(record.storms),
     needsText(record),
     ...(record.whatIf ? [whatIfTable(record.whatIf as unknown as WhatIf[])] : []),
+    costsText(record),
     leftOutText(record),
-    `Bands: ${error.source}.`,
+    bandsText(error.source),
   ].join('\n\n')
 }
 
 function figureTable(figures: readonly PlanFigure[]): string {
   const table = new Table({ head: ['tier', 'what', 'peak', 'at', 'band', 'mean', 'used', 'full at'], ...plain })
   for (const figure of figures) {
-    const { tier, region, what, unit, peak, peakAtSecond, low, high, mean, use, viewersAtCapacity } = figure
+    const { tier, region, what, unit, peak, peakAtSecond, mean, use, viewersAtCapacity } = figure
     if (peak === 0) continue
     table.push([
       region === undefined ? tier : `${tier} ${region}`,
       what,
       formatIn(peak, unit),
       formatSecond(peakAtSecond),
-      `${formatIn(low, unit)} to ${formatIn(high, unit)}`,
+      bandText(figure, unit),
       formatIn(mean, unit),
       use === undefined ? '' : `${(use * 100).toFixed(use < 0.1 ? 1 : 0)} %`,
       use === undefined ? '' : fullAt(viewersAtCapacity),
@@ -47,14 +49,18 @@ function figureTable(figures: readonly PlanFigure[]): string {
   return table.toString()
 }
 
+const bandText = ({ low, high, band }: Pick<PlanFigure, 'low' | 'high' | 'band'>, unit: string): string =>
+  `${formatIn(low, unit)} to ${formatIn(high, unit)}${band === 'burst' ? ' *' : ''}`
+
 const fullAt = (viewers: number | null | undefined): string =>
   viewers === undefined ? '' : viewers === null ? 'not by viewers' : `${formatAmount(viewers)} viewers`
 
 function stormTables(storms: readonly PlanStorm[]): string {
   return storms
     .map(({ what, fromSecond, toSecond, measures }) => {
-      const table = new Table({ head: ['', 'before', 'peak', 'at', 'beyond that level'], ...plain })
-      for (const { name, unit, before, peak, peakAtSecond, beyond } of measures) {
+      const table = new Table({ head: ['', 'before', 'peak', 'at', 'band', 'beyond that level'], ...plain })
+      for (const measure of measures) {
+        const { name, unit, before, peak, peakAtSecond, beyond } = measure
         if (peak === 0 && before === 0) continue
         const total = unit === '1' ? '' : `${formatAmount(Math.max(0, beyond))}${unit === 'bit/s' ? ' bit' : ''}`
         table.push([
@@ -62,6 +68,7 @@ function stormTables(storms: readonly PlanStorm[]): string {
           formatIn(before, unit),
           formatIn(peak, unit),
           formatSecond(peakAtSecond),
+          bandText(measure, unit),
           total,
         ])
       }
@@ -82,6 +89,28 @@ function needsText({ needs, saturates }: PlanRecord): string {
     : 'Nothing that has a capacity here grows with the viewers.'
   return [...lines, first].join('\n')
 }
+
+const costWords: readonly (readonly [CostName, string, string])[] = [
+  ['originRequestMs', 'a request at the origin', 'ms of a core'],
+  ['originMsPerMib', 'a MiB from the origin', 'ms of a core'],
+  ['tlsMsPerMib', 'TLS for a MiB', 'ms of a core'],
+  ['tlsHandshakeMs', 'a TLS handshake', 'ms of a core'],
+  ['newConnectionShare', 'requests that need a new connection', 'of all'],
+]
+
+function costsText({ costs }: PlanRecord): string {
+  const lines = costWords.flatMap(([name, what, unit]) => {
+    const cost = costs[name]
+    return cost ? [`  ${what}: ${Number(cost.value.toPrecision(3))} ${unit}, ${cost.from} (${cost.source})`] : []
+  })
+  return ['What a request costs the origin:', ...lines].join('\n')
+}
+
+const bandsText = (source: string): string =>
+  [
+    `Bands: ${source}.`,
+    '* A burst at a fault: where in its second the fault falls is not known. No second, wherever it begins, holds more than the upper end.',
+  ].join('\n')
 
 function leftOutText({ figures }: PlanRecord): string {
   const byTier = new Map(figures.map(({ tier, leftOut }) => [tier, leftOut]))

@@ -1,6 +1,7 @@
+import { bytesOfProcess, memoryNeeded } from '../bulk/bulk.ts'
 import { slices } from '../bulk/groups.ts'
 import { checkInput, checkMemory } from '../plan/check-input.ts'
-import { type Counted, countedOf, planRecordOf, type Shard } from '../plan/make-plan.ts'
+import { type Counted, countedOf, planRecordOf, type Shard, seriesOf } from '../plan/make-plan.ts'
 import { PlanError } from '../plan/plan-error.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import type { PlanRecord } from '../plan/plan-record.ts'
@@ -102,32 +103,67 @@ export async function runSweep(
   options: RunPlanOptions,
 ): Promise<SweepPoint[]> {
   const inputs = values.map(value => variable.apply(make, value))
-  for (const input of inputs) check(input, options)
-  const points: SweepPoint[] = []
-  for (const [i, input] of inputs.entries()) {
-    const value = values[i] as number
-    const part = { from: i / inputs.length, to: (i + 1) / inputs.length, name: `${variable.name} = ${value}` }
-    const counted = await count(input, options, part)
-    if (counted.partial) break
+  const all = await countAll(
+    inputs.map((input, i) => ({ name: `${variable.name} = ${values[i]}`, input })),
+    options,
+  )
+  return all.flatMap((counted, i) => {
+    if (counted === undefined) return []
+    const input = inputs[i] as PlanInput
     const { figures } = planRecordOf(input, counted, undefined, options.error)
     const cost = originCostOf(counted.series, input.topology.regions)
-    points.push({ value, figures, withoutSegment: cost.withoutSegment, originRequests: cost.requests })
-  }
-  return points
+    const value = values[i] as number
+    return [{ value, figures, withoutSegment: cost.withoutSegment, originRequests: cost.requests }]
+  })
 }
 
-export async function runWhatIf(make: InputMaker, options: RunPlanOptions): Promise<WhatIf[]> {
+/** Each switch off in turn. `base`: the record of the whole policy, made with the same effort. */
+export async function runWhatIf(make: InputMaker, options: RunPlanOptions, base?: PlanRecord): Promise<WhatIf[]> {
   const input = make({})
-  check(input, options)
   const { regions } = input.topology
-  const variants = [{ name: 'nothing', policy: input.policy }, ...switchesOff(input.policy)]
-  const costs: { off: string; cost: ReturnType<typeof originCostOf> }[] = []
-  for (const [i, { name, policy }] of variants.entries()) {
-    const part = { from: i / variants.length, to: (i + 1) / variants.length, name: `without ${name}` }
-    const counted = await count({ ...input, policy }, options, part)
-    if (counted.partial) break
-    costs.push({ off: name, cost: originCostOf(counted.series, regions) })
+  const whole = { name: 'nothing', policy: input.policy }
+  const variants = [...(base ? [] : [whole]), ...switchesOff(input.policy)]
+  const all = await countAll(
+    variants.map(({ name, policy }) => ({ name: `without ${name}`, input: { ...input, policy } })),
+    options,
+  )
+  const costs = all.flatMap((counted, i) => {
+    const { name: off } = variants[i] as (typeof variants)[number]
+    return counted === undefined ? [] : [{ off, cost: originCostOf(counted.series, regions) }]
+  })
+  if (base) costs.unshift({ off: whole.name, cost: originCostOf(seriesOf([base]), regions) })
+  const known = costs.find(({ off }) => off === whole.name)
+  return known ? ranked(known.cost, costs) : []
+}
+
+/**
+ * Many plans that are compared with each other, as many at once as there are threads and as memory allows: one by one the
+ * threads would wait for each plan's simulated sites. Undefined for what was ended before its time.
+ */
+async function countAll(
+  plans: readonly { readonly name: string; readonly input: PlanInput }[],
+  options: RunPlanOptions,
+): Promise<(Counted | undefined)[]> {
+  for (const { input } of plans) check(input, options)
+  const most = Math.max(...plans.map(({ input }) => memoryNeeded(worldOf(input, options.effort)) - bytesOfProcess))
+  const fit = Math.floor((options.memoryBytes - bytesOfProcess) / most)
+  const atOnce = Math.max(1, Math.min(options.threads, plans.length, fit))
+  const done = plans.map(() => 0)
+  const results = plans.map((): Counted | undefined => undefined)
+  const waiting = [...plans.entries()]
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !options.signal?.aborted; next = waiting.shift()) {
+      const [i, { name, input }] = next
+      const onProgress = (progress: PlanProgress) => {
+        done[i] = progress.done
+        const all = done.reduce((sum, share) => sum + share, 0) / plans.length
+        options.onProgress?.({ ...progress, done: all, doing: `${i + 1} of ${plans.length}, ${progress.doing}` })
+      }
+      const threads = Math.max(1, Math.floor(options.threads / atOnce))
+      const counted = await count(input, { ...options, threads, onProgress }, { from: 0, to: 1, name })
+      if (!counted.partial) results[i] = counted
+    }
   }
-  const [base] = costs
-  return base ? ranked(base.cost, costs) : []
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return results
 }

@@ -19,6 +19,7 @@ import { bornMs, type Simulated, Simulation, type Slice } from '../exact/simulat
 import { figuresOfSimulated } from '../figures-of-simulated.ts'
 import { exactLeavesOut } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
+import { prepareEngine } from './engine.ts'
 import { mediaOf } from './media-of.ts'
 
 // A scenario in virtual time: one variant for each policy, in turn, and the record of all of them, as lab/run.ts makes it
@@ -51,6 +52,7 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
   const { calibration, remarks } = withStores(options.calibration ?? defaultCalibration, scenario)
   const policies = (options.policies ?? scenario.policies).map(parsePolicy)
   mustFit(scenario, options.memoryBytes)
+  prepareEngine()
   const startedAt = new Date()
   const variants: Variant[] = []
   let partial = false

@@ -44,10 +44,9 @@ const originRequests = (series: Series, region: string): Float64Array =>
   plus(series.origin('origin.requests', region), series.origin('origin.other_requests', region))
 
 /** Cores that an origin's requests keep busy, TLS among the costs. */
-function originCores(series: Series, { topology }: PlanInput, region: string): Float64Array {
-  const { originRequestMs, originMsPerMib, tlsMsPerMib, tlsHandshakeMs, newConnectionShare } = topology.costs
-  const perRequest = originRequestMs + tlsHandshakeMs * newConnectionShare
-  const perByte = (originMsPerMib + tlsMsPerMib) / mebibyte
+function originCores(series: Series, { costs }: PlanInput, region: string): Float64Array {
+  const perRequest = costs.originRequestMs.value + costs.tlsHandshakeMs.value * costs.newConnectionShare.value
+  const perByte = (costs.originMsPerMib.value + costs.tlsMsPerMib.value) / mebibyte
   const requests = originRequests(series, region)
   const bytes = series.origin('origin.bytes', region)
   return requests.map((count, second) => (count * perRequest + (bytes[second] as number) * perByte) / 1_000)

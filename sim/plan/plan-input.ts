@@ -4,7 +4,9 @@ import { limits } from '../../live/limits.ts'
 import { edgeNames } from '../../scenarios/references.ts'
 import type { Action, Scenario } from '../../scenarios/schema.ts'
 import { type BulkFault, withoutBulk } from '../bulk/faults.ts'
+import type { Calibration } from '../calibration.ts'
 import { rungsOf } from './columns.ts'
+import { type Costs, costsOf } from './costs.ts'
 import { PlanError } from './plan-error.ts'
 import type { PlanFile } from './plan-file.ts'
 import { defaultTopology, type Topology, topologySchema } from './topology-file.ts'
@@ -22,6 +24,7 @@ export interface PlanInput {
   readonly fleet: Scenario['fleet']
   readonly ladder: Readonly<Record<string, number>> | undefined
   readonly topology: Topology
+  readonly costs: Costs
   readonly faults: readonly BulkFault[]
   readonly publishJitter: Scenario['pipelines']['publishJitter']
   readonly backlogSegments: number
@@ -43,6 +46,8 @@ export interface PlanFlags {
   readonly durationMs?: number | undefined
   readonly policy?: EdgePolicy | undefined
   readonly topology?: Topology | undefined
+  /** Costs that the topology does not give. */
+  readonly calibration?: Calibration | undefined
   readonly ladder?: Readonly<Record<string, number>> | undefined
   readonly curve?: readonly CurvePoint[] | undefined
 }
@@ -107,6 +112,7 @@ export function inputOfPlan(plan: PlanFile, flags: PlanFlags): PlanInput {
     fleet: { ...plan.fleet, players: 1, workers: 1, connections: 'per-player' },
     ladder,
     topology,
+    costs: costsOf(topology.costs, flags.calibration),
     faults: plan.faults.filter(({ atMs }) => atMs < durationMs),
     publishJitter: plan.publishJitter,
     backlogSegments: plan.event.backlogSegments,
@@ -136,6 +142,7 @@ export function inputOfScenario(scenario: Scenario, flags: PlanFlags): PlanInput
       }),
       publishMs: 5,
     })
+  const topology = flags.topology ?? wished ?? own()
   return {
     name: scenario.name,
     shows: scenario.shows,
@@ -146,7 +153,8 @@ export function inputOfScenario(scenario: Scenario, flags: PlanFlags): PlanInput
     viewers: flags.viewers ?? scenario.fleet.players,
     fleet: scenario.fleet,
     ladder: flags.ladder,
-    topology: flags.topology ?? wished ?? own(),
+    topology,
+    costs: costsOf(topology.costs, flags.calibration),
     faults: faultsOf(scenario, wished === undefined && flags.topology === undefined).filter(
       ({ atMs }) => (atMs as number) < durationMs,
     ),

@@ -2,6 +2,13 @@ import { z } from 'zod'
 
 // What a plan leaves behind. Plain numbers by stable names; the table, the CSV and the picture read nothing else.
 
+const bandShape = {
+  low: z.number(),
+  high: z.number(),
+  /** `burst`: the peak of a second at a fault, whose band covers where in its second the fault falls (bursts.ts). */
+  band: z.enum(['usual', 'burst']),
+}
+
 const figureSchema = z.strictObject({
   name: z.string(),
   tier: z.enum(['edge', 'site fill', 'origin', 'store', 'backbone']),
@@ -12,8 +19,7 @@ const figureSchema = z.strictObject({
   peak: z.number(),
   /** Second of the storm. */
   peakAtSecond: z.number(),
-  low: z.number(),
-  high: z.number(),
+  ...bandShape,
   mean: z.number(),
   capacity: z.number().optional(),
   /** Peak over capacity. */
@@ -36,6 +42,7 @@ const stormSchema = z.strictObject({
       before: z.number(),
       peak: z.number(),
       peakAtSecond: z.number(),
+      ...bandShape,
       /** What came beyond the level before, over the whole window. */
       beyond: z.number(),
     }),
@@ -82,6 +89,15 @@ export const planRecordSchema = z.strictObject({
     peak: z.number(),
     held: z.number(),
   }),
+  /** What a request costs an origin, by name: ms of one core, for each request or MiB, or a share. */
+  costs: z.record(
+    z.string(),
+    z.strictObject({
+      value: z.number(),
+      from: z.enum(['given', 'calibrated', 'assumed']),
+      source: z.string(),
+    }),
+  ),
   totals: z.record(z.string(), z.number()),
   figures: z.array(figureSchema),
   storms: z.array(stormSchema),

@@ -1,30 +1,13 @@
 import type { Series } from '../bulk/series.ts'
+import { bandedPeakOf, suddenSeconds } from './bursts.ts'
 import { leftOut } from './left-out.ts'
 import { type Measure, measures } from './measures.ts'
+import { meanOf, peakOf } from './peaks.ts'
 import type { PlanInput } from './plan-input.ts'
 import type { PlanFigure, PlanRecord } from './plan-record.ts'
-import { bandOf, type ValidationError } from './validation-error.ts'
+import type { ValidationError } from './validation-error.ts'
 
 // The figures of a plan: each measure's peak and when, its band, and how much of what carries it is used.
-
-export interface Peak {
-  readonly peak: number
-  readonly atSecond: number
-}
-
-/** The largest value of `values` between two seconds, and where it is. */
-export function peakOf(values: Float64Array, from = 0, to = values.length): Peak {
-  let atSecond = from
-  for (let second = from; second < to; second++)
-    if ((values[second] as number) > (values[atSecond] as number)) atSecond = second
-  return { peak: values[atSecond] ?? 0, atSecond }
-}
-
-export const meanOf = (values: Float64Array, from = 0, to = values.length): number => {
-  let sum = 0
-  for (let second = from; second < to; second++) sum += values[second] as number
-  return to > from ? sum / (to - from) : 0
-}
 
 /**
  * Every figure. `half` is the same storm with half the viewers: what a measure grows by between the two says with how
@@ -54,7 +37,7 @@ function figureOf(
 ): PlanFigure {
   const { name, tier, what, unit } = measure
   const values = measure.series(series, input, region ?? '')
-  const { peak, atSecond } = peakOf(values)
+  const { peak, atSecond, low, high, band } = bandedPeakOf(values, suddenSeconds(input), error[measure.error])
   const capacity = measure.capacity?.(input.topology, 0)
   const figure: PlanFigure = {
     name: region === undefined ? name : `${name}.${region}`,
@@ -64,7 +47,9 @@ function figureOf(
     unit,
     peak,
     peakAtSecond: atSecond,
-    ...bandOf(peak, error[measure.error]),
+    low,
+    high,
+    band,
     mean: meanOf(values),
     leftOut: leftOut[tier],
   }

@@ -1,12 +1,13 @@
 import type { Series } from '../bulk/series.ts'
+import { bandedPeakOf, beforeSeconds, suddenSeconds } from './bursts.ts'
+import { meanOf } from './peaks.ts'
 import type { PlanInput } from './plan-input.ts'
 import type { PlanStorm } from './plan-record.ts'
-import { meanOf, peakOf } from './predict.ts'
+import type { ValidationError } from './validation-error.ts'
 
 // The storm after each fault, and those that the audience makes by itself: kick-off and half-time. What counts is how far
 // each tier rises above the level that it had before.
 
-const beforeSeconds = 30
 /** How long the echoes of a fault are looked at. */
 const echoSeconds = 60
 
@@ -42,24 +43,47 @@ const sumOfEdges = (series: Series, names: readonly Parameters<Series['get']>[0]
 const looked: readonly {
   readonly name: string
   readonly unit: StormMeasure['unit']
+  readonly error: 'count' | 'bytes' | 'peak' | 'held'
   readonly of: (series: Series, input: PlanInput) => Float64Array
 }[] = [
-  { name: 'edge_requests', unit: '1/s', of: series => sumOfEdges(series, ['edge.requests', 'edge.other_requests']) },
+  {
+    name: 'edge_requests',
+    unit: '1/s',
+    error: 'peak',
+    of: series => sumOfEdges(series, ['edge.requests', 'edge.other_requests']),
+  },
   {
     name: 'edge_without_segment',
     unit: '1/s',
+    error: 'count',
     of: series => sumOfEdges(series, ['edge.negative', 'edge.refused', 'edge.failed']),
   },
-  { name: 'site_requests', unit: '1/s', of: series => series.get('site.requests') },
-  { name: 'origin_requests', unit: '1/s', of: (series, input) => sumOf(series, input, 'origin.requests') },
-  { name: 'origin_probes', unit: '1/s', of: (series, input) => sumOf(series, input, 'origin.probes') },
-  { name: 'origin_unreachable', unit: '1/s', of: (series, input) => sumOf(series, input, 'origin.unreachable') },
-  { name: 'origin_bits', unit: 'bit/s', of: (series, input) => sumOf(series, input, 'origin.bytes', 8) },
-  { name: 'origin_held', unit: '1', of: (series, input) => sumOf(series, input, 'origin.held') },
+  { name: 'site_requests', unit: '1/s', error: 'count', of: series => series.get('site.requests') },
+  {
+    name: 'origin_requests',
+    unit: '1/s',
+    error: 'count',
+    of: (series, input) => sumOf(series, input, 'origin.requests'),
+  },
+  { name: 'origin_probes', unit: '1/s', error: 'count', of: (series, input) => sumOf(series, input, 'origin.probes') },
+  {
+    name: 'origin_unreachable',
+    unit: '1/s',
+    error: 'count',
+    of: (series, input) => sumOf(series, input, 'origin.unreachable'),
+  },
+  {
+    name: 'origin_bits',
+    unit: 'bit/s',
+    error: 'bytes',
+    of: (series, input) => sumOf(series, input, 'origin.bytes', 8),
+  },
+  { name: 'origin_held', unit: '1', error: 'held', of: (series, input) => sumOf(series, input, 'origin.held') },
 ]
 
 /** Every storm of the plan, in the order of time. */
-export function stormsOf(series: Series, input: PlanInput): PlanStorm[] {
+export function stormsOf(series: Series, input: PlanInput, errors: ValidationError): PlanStorm[] {
+  const sudden = suddenSeconds(input)
   const windows = [...audienceWindows(input), ...faultWindows(input)].sort((a, b) => a.fromSecond - b.fromSecond)
   const values = looked.map(measure => ({ ...measure, values: measure.of(series, input) }))
   return windows.map(({ what, fromSecond, toSecond: wanted }) => {
@@ -68,11 +92,11 @@ export function stormsOf(series: Series, input: PlanInput): PlanStorm[] {
       what,
       fromSecond,
       toSecond,
-      measures: values.map(({ name, unit, values: all }) => {
+      measures: values.map(({ name, unit, error, values: all }) => {
         const before = meanOf(all, Math.max(0, fromSecond - beforeSeconds), fromSecond)
-        const { peak, atSecond } = peakOf(all, fromSecond, toSecond)
+        const { peak, atSecond, low, high, band } = bandedPeakOf(all, sudden, errors[error], fromSecond, toSecond)
         const beyond = (meanOf(all, fromSecond, toSecond) - before) * (toSecond - fromSecond)
-        return { name, unit, before, peak, peakAtSecond: atSecond, beyond }
+        return { name, unit, before, peak, peakAtSecond: atSecond, low, high, band, beyond }
       }),
     }
   })

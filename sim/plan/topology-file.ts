@@ -49,15 +49,13 @@ const capacitiesSchema = z.strictObject({
   backboneBitsPerSecond: capacity.default(400e9),
 })
 
-/** What one request costs, ms of one core; from `tidegate calibrate`, or given. TLS is a cost like the others. */
+/** What one request costs, as far as the planner gives it; what is absent: costs.ts. */
 const costsSchema = z.strictObject({
-  originRequestMs: ms.default(0.1),
-  originMsPerMib: ms.default(0.3),
-  /** Assumption: AES-GCM at 2 GB/s of one core, and a handshake in 1 ms. */
-  tlsMsPerMib: ms.default(0.5),
-  tlsHandshakeMs: ms.default(1),
-  /** Share of upstream requests that need a new connection. */
-  newConnectionShare: share.default(0.01),
+  originRequestMs: ms.optional(),
+  originMsPerMib: ms.optional(),
+  tlsMsPerMib: ms.optional(),
+  tlsHandshakeMs: ms.optional(),
+  newConnectionShare: share.optional(),
 })
 
 export const topologySchema = z.strictObject({
@@ -65,7 +63,7 @@ export const topologySchema = z.strictObject({
   regions: z.array(nameSchema).min(1).max(8),
   classes: z.array(classSchema).min(1).max(100_000),
   capacities: capacitiesSchema.prefault({}),
-  costs: costsSchema.prefault({}),
+  costs: costsSchema.default({}),
   /** Share of the store's reads that memcached takes. */
   memcachedShare: share.default(0.99),
   /** Copies of a body that a write makes over all regions. */

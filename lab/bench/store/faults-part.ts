@@ -9,8 +9,6 @@ import type { StoreName } from './store-grounds.ts'
 export interface FaultOptions {
   /** Of each scenario; its own when absent. A test has less time. */
   readonly durationMs?: number | undefined
-  /** Where the runs' folders are made. */
-  readonly out: string
 }
 
 interface FaultRun {
@@ -41,18 +39,28 @@ const faultRuns: readonly FaultRun[] = [
   { scenario: 'early-birds', store: 'cassandra', split: true },
 ]
 
+export interface PlannedFault extends FaultRun {
+  readonly plan: Scenario
+}
+
+/** The runs over `stores`. Throws where a scenario cannot be run with such a store: before anything is measured. */
+export const planFaults = (stores: readonly StoreName[], { durationMs }: Pick<FaultOptions, 'durationMs'>) =>
+  faultRuns
+    .filter(({ store }) => stores.includes(store))
+    .map((run): PlannedFault => ({ ...run, plan: scenarioOf(run, durationMs) }))
+
 /** Runs them and resolves with the figures, by run (`figure.scenario_store`) and in all. */
 export async function measureFaults(
-  stores: readonly StoreName[],
-  options: FaultOptions,
+  planned: readonly PlannedFault[],
+  out: string,
   tell: (line: string) => void,
 ): Promise<Record<string, number>> {
   const figures: Record<string, number> = {}
   let [lost, failed, runs] = [0, 0, 0]
-  for (const run of faultRuns.filter(({ store }) => stores.includes(store))) {
+  for (const run of planned) {
     const name = `${run.scenario}_${run.store}`
     tell(`${run.scenario} over ${run.store}${run.split ? ', roles apart' : ''}`)
-    const got = await figuresOf(run, options)
+    const got = await figuresOf(run, out)
     const take = (figure: string): number => {
       const value = got[figure]
       // What nobody measured must not look like nothing lost.
@@ -85,15 +93,14 @@ export async function measureFaults(
   }
 }
 
-async function figuresOf(run: FaultRun, { durationMs, out }: FaultOptions): Promise<Record<string, number>> {
-  const scenario = scenarioOf(run, durationMs)
-  const { record } = await runScenario(scenario, {
+async function figuresOf(run: PlannedFault, out: string): Promise<Record<string, number>> {
+  const { record } = await runScenario(run.plan, {
     policies: [run.policy ?? 'oca'],
     out,
-    command: `bench:store, ${scenario.name}`,
+    command: `bench:store, ${run.scenario}`,
   })
   const [variant] = record.variants
-  if (!variant || record.partial) throw new Error(`the run of ${scenario.name} over ${run.store} was not finished`)
+  if (!variant || record.partial) throw new Error(`the run of ${run.scenario} over ${run.store} was not finished`)
   return variant.figures
 }
 
@@ -106,6 +113,6 @@ function scenarioOf({ scenario: name, store, split }: FaultRun, durationMs: numb
     ...scenario,
     store: own,
     durationMs: durationMs ?? scenario.durationMs,
-    ...(split ? { roles: 'split' } : {}),
+    topology: { ...scenario.topology, ...(split ? { roles: 'split' } : {}) },
   })
 }

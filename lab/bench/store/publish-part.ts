@@ -6,13 +6,22 @@ import type { StoreGround } from './store-grounds.ts'
 import { StoreProcess } from './store-process.ts'
 import type { StormBody } from './worker-commands.ts'
 
-// Publish times, quiet and under an origin storm, in turns that are interleaved (quiet, storm, storm, quiet), so that what
-// else the machine does meets both. The storm reads MiB-sized segments of the window at planned instants. It has one core,
-// together with the cache that bears it; publishes have the other, together with the database, in quiet turns as in
-// storms. A store that serves one process only has publishes and reads in the same one.
+// Publish times, quiet and under an origin storm, in turns that are interleaved, so that what else the machine does meets
+// all. The storm reads MiB-sized segments of the window at planned instants. It has one core, together with the cache that
+// bears it; publishes have the other, together with the database. A store that serves one process only has publishes and
+// reads in the same one.
+//
+// | turn  | beside the publishes                                                                                   |
+// |-------|--------------------------------------------------------------------------------------------------------|
+// | idle  | nothing                                                                                                |
+// | quiet | as many bytes at such instants over loopback on the storm's core, from a socket that touches no store  |
+// | storm | the storm                                                                                              |
+//
+// `storm_over_quiet` is what the storm costs by way of the stores; `quiet_over_idle` what a busy neighbour core costs
+// anybody on this machine, and so how much of `storm_over_idle` two cores do not permit to avoid.
 
 export interface PublishOptions {
-  /** Turns of each kind that count. */
+  /** Turns of each kind that count; of the pair that gates read, Cassandra with memcached, twice as many. */
   readonly turns: number
   readonly publishesATurn: number
   readonly publishEveryMs: number
@@ -26,9 +35,15 @@ const budgetMs = 10_000
 const keepMs = 3_600_000
 const [publishCore, stormCore] = [0, 1]
 
+/** What gates read; a median of publishes is known to some per cent only, and of these to fewer. */
+export const gatedTitle = 'cassandra_memcached'
+const turnKinds = ['idle', 'quiet', 'storm'] as const
+type TurnKind = (typeof turnKinds)[number]
+/** There and back again, so that what drifts meets each kind alike. */
+const cycle: readonly TurnKind[] = [...turnKinds, ...turnKinds.toReversed()]
+
 interface Turns {
-  readonly quiet: number[]
-  readonly storm: number[]
+  readonly durationsMs: Readonly<Record<TurnKind, number[]>>
   reads: number
   bytes: number
   readsFailed: number
@@ -84,8 +99,7 @@ async function takeTurns(
   // Code is compiled, connections are made, caches are as they will be.
   await Promise.all([publish(count, everyMs), storm(1_000, 0)])
   const turns: Turns = {
-    quiet: [],
-    storm: [],
+    durationsMs: { idle: [], quiet: [], storm: [] },
     reads: 0,
     bytes: 0,
     readsFailed: 0,
@@ -94,16 +108,21 @@ async function takeTurns(
     publishesFailed: 0,
     idleShares: [],
   }
-  for (let turn = 0; turn < 2 * options.turns; turn++) {
-    const isStorm = turn % 4 === 1 || turn % 4 === 2
-    tell(`${title}: turn ${turn + 1} of ${2 * options.turns}, ${isStorm ? 'storm' : 'quiet'}`)
+  const turnCount = turnKinds.length * options.turns * (title === gatedTitle ? 2 : 1)
+  for (let turn = 0; turn < turnCount; turn++) {
+    const kind = cycle[turn % cycle.length] as TurnKind
+    tell(`${title}: turn ${turn + 1} of ${turnCount}, ${kind}`)
     const before: CpuSample = sampleCpu()
+    const forMs = count * everyMs
     const [published, stormed] = await Promise.all([
       publish(count, everyMs),
-      isStorm ? storm(count * everyMs, turn) : undefined,
+      kind === 'storm' ? storm(forMs, turn) : undefined,
+      kind === 'quiet'
+        ? reader.tell({ do: 'plain', bodyBytes, count: window, readsPerS, forMs, seed: turn })
+        : undefined,
     ])
     turns.publishesFailed += published.failed
-    turns[isStorm ? 'storm' : 'quiet'].push(...(published.durationsMs as readonly number[]))
+    turns.durationsMs[kind].push(...(published.durationsMs as readonly number[]))
     bodies = [...bodies, ...published.bodies].slice(-window)
     if (!stormed) continue
     turns.idleShares.push(idleShare(before, sampleCpu()))
@@ -121,23 +140,29 @@ const databaseReads = (counts: Readonly<Record<string, number>>): number =>
   ['memory', 'lsm', 's3', 'cassandra'].reduce((sum, tier) => sum + (counts[`store.${tier}.reads`] ?? 0), 0)
 
 function figuresOf(title: string, turns: Turns): Record<string, number> {
-  const { quiet, storm } = turns
-  const [quietP50, quietP90, stormP50, stormP90] = [
-    quantile(quiet, 0.5),
-    quantile(quiet, 0.9),
-    quantile(storm, 0.5),
-    quantile(storm, 0.9),
-  ]
+  const { durationsMs } = turns
+  const ofKind = Object.fromEntries(
+    turnKinds.flatMap(kind => [
+      [`publish_p50_${kind}_ms.${title}`, quantile(durationsMs[kind], 0.5)],
+      [`publish_p90_${kind}_ms.${title}`, quantile(durationsMs[kind], 0.9)],
+    ]),
+  )
+  const over = (kind: TurnKind, other: TurnKind) =>
+    Object.fromEntries(
+      [0.5, 0.9].map(q => [
+        `publish_p${q * 100}_${kind}_over_${other}.${title}`,
+        quantile(durationsMs[kind], q) / quantile(durationsMs[other], q),
+      ]),
+    )
+  const all = Object.values(durationsMs).flat()
   return {
-    [`publish_p50_quiet_ms.${title}`]: quietP50,
-    [`publish_p90_quiet_ms.${title}`]: quietP90,
-    [`publish_p50_storm_ms.${title}`]: stormP50,
-    [`publish_p90_storm_ms.${title}`]: stormP90,
-    [`publish_p50_storm_over_quiet.${title}`]: stormP50 / quietP50,
-    [`publish_p90_storm_over_quiet.${title}`]: stormP90 / quietP90,
-    [`publishes.${title}`]: quiet.length + storm.length,
+    ...ofKind,
+    ...over('storm', 'quiet'),
+    ...over('quiet', 'idle'),
+    ...over('storm', 'idle'),
+    [`publishes.${title}`]: all.length,
     [`publishes_failed.${title}`]: turns.publishesFailed,
-    [`writes_over_500_ms.${title}`]: [...quiet, ...storm].filter(ms => ms > limits.slowWriteMs).length,
+    [`writes_over_500_ms.${title}`]: all.filter(ms => ms > limits.slowWriteMs).length,
     [`storm_reads.${title}`]: turns.reads,
     [`storm_bytes.${title}`]: turns.bytes,
     [`storm_reads_failed.${title}`]: turns.readsFailed,

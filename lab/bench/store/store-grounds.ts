@@ -52,6 +52,7 @@ async function startGround(name: StoreName, folder: string, tell: (line: string)
 interface Started {
   readonly config: StoreConfig
   readonly environment?: Readonly<Record<string, string>>
+  /** Of a store that has processes of its own. */
   readonly pids?: readonly number[]
   readonly service?: Service
 }
@@ -72,7 +73,8 @@ async function startStore(name: StoreName, folder: string, tell: (line: string) 
       const service = await startCassandra({ folder, tell, dataCentres: { eu: 1 } })
       const contactPoints = [...service.contactPoints('eu')]
       const keyspace = { keyspace: 'tidegate_bench', replication: { eu: 1 } }
-      return { config: { is: 'cassandra', contactPoints, localDataCentre: 'eu', ...keyspace }, service }
+      const pids = service.nodes.flatMap(({ pid }) => pid ?? [])
+      return { config: { is: 'cassandra', contactPoints, localDataCentre: 'eu', ...keyspace }, pids, service }
     }
   }
 }

@@ -3,9 +3,9 @@ import Table from 'cli-table3'
 // The evolution in one table: a row for each store, with and without the tier.
 
 const columns = {
-  'publish p50 quiet': 'publish_p50_quiet_ms',
+  'publish p50 idle': 'publish_p50_idle_ms',
   'p50 storm/quiet': 'publish_p50_storm_over_quiet',
-  'publish p90 quiet': 'publish_p90_quiet_ms',
+  'publish p90 idle': 'publish_p90_idle_ms',
   'p90 storm/quiet': 'publish_p90_storm_over_quiet',
   'over 500 ms': 'writes_over_500_ms',
   'database reads': 'database_reads_in_storm',

@@ -9,12 +9,14 @@ import {
   StoreError,
   type StoreObserver,
 } from '../../../origin/store/segment-store.ts'
+import { PlainLoad } from './plain-load.ts'
 import type {
   Awaited,
   AwaitPlan,
   Delivered,
   DeliverPlan,
   OpenPlan,
+  PlainPlan,
   Plan,
   Published,
   PublishPlan,
@@ -72,6 +74,34 @@ async function publish({ first, count, everyMs, bodyBytes }: PublishPlan): Promi
   return { durationsMs, failed, bodies }
 }
 
+/** Begins reads at planned instants, an open loop; resolves when the last has ended. */
+async function atRandom(
+  { readsPerS, forMs, random }: Pick<StormPlan, 'readsPerS' | 'forMs'> & { readonly random: RandomStream },
+  read: (plannedMs: number) => Promise<void>,
+): Promise<void> {
+  const startMs = performance.now()
+  const running: Promise<void>[] = []
+  for (let plannedMs = startMs; plannedMs < startMs + (forMs as number); ) {
+    plannedMs += random.exponential(1_000 / readsPerS)
+    const waitMs = plannedMs - performance.now()
+    if (waitMs > 0) await pause(waitMs)
+    running.push(read(plannedMs))
+  }
+  await Promise.all(running)
+}
+
+async function plain({ bodyBytes, count, readsPerS, forMs, seed }: PlainPlan): Promise<Record<string, never>> {
+  const load = await PlainLoad.start(bodyBytes, count)
+  try {
+    await atRandom({ readsPerS, forMs, random: new RandomStream(seed, 'storm') }, async () => {
+      await load.read()
+    })
+  } finally {
+    load.stop()
+  }
+  return {}
+}
+
 async function storm({ bodies, readsPerS, forMs, seed }: StormPlan): Promise<Stormed> {
   const opened = store as SegmentStore
   const random = new RandomStream(seed, 'storm')
@@ -89,15 +119,9 @@ async function storm({ bodies, readsPerS, forMs, seed }: StormPlan): Promise<Sto
       result.failed++
     }
   }
-  const startMs = performance.now()
-  const running: Promise<void>[] = []
-  for (let plannedMs = startMs; plannedMs < startMs + (forMs as number); ) {
-    plannedMs += random.exponential(1_000 / readsPerS)
-    const waitMs = plannedMs - performance.now()
-    if (waitMs > 0) await pause(waitMs)
-    running.push(read(bodies[Math.floor(random.next() * bodies.length)] as StormBody, plannedMs))
-  }
-  await Promise.all(running)
+  await atRandom({ readsPerS, forMs, random }, plannedMs =>
+    read(bodies[Math.floor(random.next() * bodies.length)] as StormBody, plannedMs),
+  )
   const counted = [...counts].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const)
   return { ...result, counts: Object.fromEntries(counted) }
 }
@@ -143,6 +167,8 @@ function carryOut(plan: Plan): Promise<object> {
       return publish(plan)
     case 'storm':
       return storm(plan)
+    case 'plain':
+      return plain(plan)
     case 'deliver':
       return deliver(plan)
     case 'await':

@@ -44,6 +44,17 @@ export interface Stormed {
   readonly counts: Readonly<Record<string, number>>
 }
 
+/** The same instants and bytes as the storm of this seed, from a plain socket: no store is touched. */
+export interface PlainPlan {
+  readonly do: 'plain'
+  readonly bodyBytes: Bytes
+  /** Of different bodies. */
+  readonly count: number
+  readonly readsPerS: number
+  readonly forMs: Ms
+  readonly seed: number
+}
+
 /** Reads `bodies` in turn, `inFlight` at once, as fast as they come. */
 export interface DeliverPlan {
   readonly do: 'deliver'
@@ -73,7 +84,7 @@ export interface OpenPlan {
   readonly keepMs: Ms
 }
 
-export type Plan = OpenPlan | PublishPlan | StormPlan | DeliverPlan | AwaitPlan
+export type Plan = OpenPlan | PublishPlan | StormPlan | PlainPlan | DeliverPlan | AwaitPlan
 export type Result<P extends Plan> = P extends PublishPlan
   ? Published
   : P extends StormPlan

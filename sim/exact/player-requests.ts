@@ -1,0 +1,228 @@
+import { limits } from '../../live/limits.ts'
+import type { EpochMs } from '../../live/units.ts'
+import type { PlayerOutput, RequestNumber } from '../../loadgen/player/player-io.ts'
+import { Draws } from '../network/latency.ts'
+import { at, type Exchange, Exchanges, results, said } from './exchanges.ts'
+import type { FleetTally } from './fleet-tally.ts'
+import { deciders } from './folding.ts'
+import type { Ground } from './ground.ts'
+import type { Seating } from './seating.ts'
+
+// The requests of an exact world's players from the instant at which they were planned to the last byte: what
+// loadgen/http/exchange.ts and transport.ts do over HTTP. A request leaves as late as the generator is.
+//
+// While a request is under way its player need not be in the agenda as well, as long as something of that request comes
+// before the player is to be woken: most time-outs are put off again before anybody has looked at them.
+
+/** Where a request goes, and who is told that its player has left. */
+export interface EdgeDoors {
+  /** Whether an edge listens there. */
+  isAlive(edge: number): boolean
+  asked(exchange: Exchange, now: EpochMs): void
+  left(exchange: Exchange, now: EpochMs): void
+}
+
+export interface RequestParts {
+  readonly ground: Ground
+  readonly doors: EdgeDoors
+  readonly seating: Seating
+  readonly tally: FleetTally
+  /** The largest number of players that there may be. */
+  readonly seats: number
+  /** The request has ended; its player is to be told, and then it is to be given back. */
+  readonly ended: (exchange: Exchange, now: EpochMs) => void
+}
+
+const none = -1
+
+export class PlayerRequests {
+  readonly #parts: RequestParts
+  readonly #ground: Ground
+  readonly #exchanges = new Exchanges()
+  readonly #lag: Draws
+  /** By seat: its latest request that is under way, by its number in the agenda. */
+  readonly #first: Int32Array
+
+  constructor(parts: RequestParts) {
+    const { ground, seats } = parts
+    this.#parts = parts
+    this.#ground = ground
+    this.#lag = new Draws(ground.calibration.generator.lagMs, ground.seed, 'lag')
+    this.#first = new Int32Array(seats).fill(none)
+  }
+
+  /** The player of `seat`, who is the fleet's player `index`, asks. */
+  send(
+    seat: number,
+    index: number,
+    { request, address, plannedMs, firstByteByMs }: Extract<PlayerOutput, { do: 'request' }>,
+  ): void {
+    const { agenda, objects, hash, ways } = this.#ground
+    const { seating, tally } = this.#parts
+    const object = objects.idOf(address)
+    hash.word(deciders.player)
+    hash.word(index)
+    hash.word(object)
+    hash.number(plannedMs as number)
+    const exchange = this.#exchanges.of(agenda.take())
+    const sentMs = Math.max(agenda.nowMs as number, plannedMs as number) + (this.#lag.next() as number)
+    exchange.seat = seat
+    exchange.request = request
+    exchange.object = object
+    exchange.edge = seating.edgeFor(seat, sentMs)
+    exchange.plannedMs = plannedMs
+    exchange.sentMs = sentMs
+    exchange.firstByteByMs = firstByteByMs
+    exchange.firstByteMs = Infinity
+    exchange.wakeMs = Infinity
+    exchange.result = results.status
+    exchange.said = said.nothing
+    exchange.playlist = undefined
+    exchange.next = this.#firstOf(seat)
+    this.#first[seat] = exchange.transient
+    exchange.state = at.toEdge
+    tally.sent(objects.isSegment(object), sentMs, sentMs - (plannedMs as number))
+    this.#putIn(exchange, sentMs + (seating.connect(seat) as number) + (ways.playerEdge.oneWayMs() as number))
+  }
+
+  /** The player no longer wants the answer. */
+  abort(seat: number, request: RequestNumber, now: EpochMs): void {
+    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = exchange.next) {
+      if (exchange.request !== request) continue
+      if (exchange.state === at.waiting || exchange.state === at.reading) this.#parts.doors.left(exchange, now)
+      this.#parts.tally.aborted()
+      this.free(exchange)
+      return
+    }
+  }
+
+  /**
+   * The player of `seat` is at rest until `wakeMs`: it is woken then, unless something of a request of its own comes
+   * before.
+   */
+  attend(seat: number, wakeMs: EpochMs): void {
+    let isCovered = false
+    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = exchange.next) {
+      exchange.wakeMs = wakeMs
+      isCovered ||= exchange.dueMs < wakeMs
+    }
+    if (!isCovered) this.#ground.agenda.releaseSeat(seat)
+  }
+
+  /** Whose player is told next, when `transient` is due; undefined where that is an edge's turn. */
+  endsAtSeat(transient: number): number | undefined {
+    const { state, seat } = this.#exchanges.of(transient)
+    return state === at.toEdge ? undefined : seat
+  }
+
+  /** What `transient` waited for has come: its arrival, its end, or the end of its player's patience. */
+  due(transient: number, now: EpochMs): void {
+    const exchange = this.#exchanges.of(transient)
+    switch (exchange.state) {
+      case at.toEdge:
+        if (this.#parts.doors.isAlive(exchange.edge)) this.#parts.doors.asked(exchange, now)
+        else {
+          exchange.result = results.refused
+          this.#breaks(exchange, now)
+        }
+        return
+      case at.waiting:
+      case at.reading:
+        this.#parts.doors.left(exchange, now)
+        this.#timeOut(exchange, now)
+        return
+      case at.late:
+        this.#timeOut(exchange, now)
+        return
+      case at.toPlayer:
+        this.#parts.ended(exchange, now)
+    }
+  }
+
+  /** It waits at the edge. */
+  waits(exchange: Exchange): void {
+    exchange.state = at.waiting
+    this.#putIn(exchange, exchange.firstByteByMs)
+  }
+
+  /** An edge's answer leaves; NaN for a first byte that has left before. */
+  answerLeaves(exchange: Exchange, firstLeavesMs: EpochMs, lastLeavesMs: EpochMs): void {
+    const wayMs = this.#ground.ways.playerEdge.oneWayMs() as number
+    if (!Number.isNaN(firstLeavesMs)) exchange.firstByteMs = (firstLeavesMs as number) + wayMs
+    const { firstByteMs, firstByteByMs } = exchange
+    const patientUntilMs = (firstByteMs as number) + limits.bodyPatienceMs
+    // Bytes do not overtake each other.
+    const lastByteMs = Math.max(firstByteMs as number, (lastLeavesMs as number) + wayMs)
+    const isStillToCome = lastByteMs === Infinity
+    if (firstByteMs > firstByteByMs || (lastByteMs > patientUntilMs && !isStillToCome)) {
+      exchange.state = at.late
+      this.#putIn(
+        exchange,
+        Math.min(firstByteMs > firstByteByMs ? (firstByteByMs as number) : Infinity, patientUntilMs),
+      )
+    } else if (isStillToCome) {
+      exchange.state = at.reading
+      this.#putIn(exchange, patientUntilMs)
+    } else {
+      exchange.state = at.toPlayer
+      exchange.lastByteMs = lastByteMs
+      const { seat, bytes } = exchange
+      this.#putIn(exchange, this.#parts.seating.throughLink(seat, bytes, firstByteMs, lastByteMs))
+    }
+  }
+
+  /** The edge is gone: who waited or read there finds the connection reset. */
+  edgeDied(edge: number, now: EpochMs): void {
+    for (const exchange of this.#exchanges.all()) {
+      const { state } = exchange
+      if (exchange.edge !== edge || (state !== at.waiting && state !== at.reading)) continue
+      exchange.result = results.reset
+      this.#breaks(exchange, now)
+    }
+  }
+
+  /** Every request of the player is given up, and not counted. */
+  freeAll(seat: number): void {
+    for (let first = this.#firstOf(seat); first !== undefined; first = this.#firstOf(seat)) this.free(first)
+  }
+
+  free(exchange: Exchange): void {
+    const { seat, next, transient } = exchange
+    if (this.#first[seat] === transient) this.#first[seat] = next === undefined ? none : next.transient
+    else {
+      let before = this.#firstOf(seat) as Exchange
+      while (before.next !== exchange) before = before.next as Exchange
+      before.next = next
+    }
+    exchange.state = at.free
+    this.#ground.agenda.free(transient)
+  }
+
+  #firstOf(seat: number): Exchange | undefined {
+    const first = this.#first[seat] as number
+    return first === none ? undefined : this.#exchanges.of(first)
+  }
+
+  #timeOut(exchange: Exchange, now: EpochMs): void {
+    exchange.result = results.timeout
+    exchange.lastByteMs = now
+    exchange.firstByteMs = Math.min(now as number, exchange.firstByteMs as number)
+    this.#parts.ended(exchange, now)
+  }
+
+  /** The connection is no more; the player hears of it one way later. */
+  #breaks(exchange: Exchange, now: EpochMs): void {
+    const heardMs = (now as number) + (this.#ground.ways.playerEdge.oneWayMs() as number)
+    exchange.firstByteMs = heardMs
+    exchange.lastByteMs = heardMs
+    exchange.state = at.toPlayer
+    this.#putIn(exchange, heardMs)
+  }
+
+  #putIn(exchange: Exchange, dueMs: EpochMs): void {
+    const { agenda } = this.#ground
+    exchange.dueMs = dueMs
+    agenda.putTransient(exchange.transient, dueMs)
+    if (dueMs >= exchange.wakeMs) agenda.releaseSeat(exchange.seat)
+  }
+}
