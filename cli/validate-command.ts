@@ -97,5 +97,11 @@ function tell(validation: Validation, { json, figures }: Pick<Flags, 'json' | 'f
   for (const { level, missing } of outcomes) if (missing !== undefined) out(`\n${level} COULD NOT RUN: ${missing}`)
   if (partial) out('\nPARTIAL: it was ended before its time')
   const ran = outcomes.map(({ level }) => level)
-  if (figures) out(JSON.stringify({ validate: { levels: ran, partial, seeds, quick, commit }, figures: validationFigures(outcomes) }))
+  if (figures)
+    out(
+      JSON.stringify({
+        validate: { levels: ran, partial, seeds, quick, commit },
+        figures: validationFigures(outcomes),
+      }),
+    )
 }

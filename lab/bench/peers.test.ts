@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Variant } from '../../results/record/record.ts'
+import { withSection } from '../page-section.ts'
 import { type EdgeRounds, peersResult } from './peer-figures.ts'
 import { comparedEdges } from './peer-ground.ts'
 import { benchPeers } from './peers.ts'
-import { withSection } from '../page-section.ts'
 import { compare, type Measure } from './preset-comparison.ts'
 
 const rounds = (more: Partial<EdgeRounds> = {}): EdgeRounds => ({

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeSection } from '../page-section.ts'
 import { FailingRelay, type Fault } from './failing-relay.ts'
 import { type EdgeRounds, type PeersResult, peersResult } from './peer-figures.ts'
 import { type ComparedEdge, comparedEdges, PeerGround } from './peer-ground.ts'
 import { faultRound, heldRound, Numbers, pollRound } from './peer-trials.ts'
-import { writeSection } from '../page-section.ts'
 
 // Every edge that this machine has, ours among them, in three trials, in turn, so that what else the machine does meets
 // all of them:

@@ -67,7 +67,12 @@ describe('the counts of both modes', () => {
 
 test('V4 runs what was asked for, both modes of it', async () => {
   const said: string[] = []
-  const comparisons = await v4({ seeds: 1, quick: true, scenarios: ['edge-restart'], say: line => void said.push(line) })
+  const comparisons = await v4({
+    seeds: 1,
+    quick: true,
+    scenarios: ['edge-restart'],
+    say: line => void said.push(line),
+  })
   expect(said).toEqual(['edge-restart, oca, 10,000 players, seed 1 of 1'])
   expect(comparisons.filter(isExceeded)).toEqual([])
   expect(comparisons.find(({ figure }) => figure === 'player_failures')?.trusted).toBeGreaterThan(1_000)

@@ -5,10 +5,10 @@ import { countsOfBulk } from '../../sim/bulk/twin.ts'
 import { countsOfExact, type TwinCounts } from '../../sim/bulk/twin-counts.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { defaultCalibration } from '../../sim/default-calibration.ts'
+import { parsePolicy } from '../policies.ts'
 import { comparisonsOfModes } from './compare-modes.ts'
 import type { Comparison } from './comparison.ts'
 import { type LevelOptions, type RunLevel, wantedOf } from './level.ts'
-import { parsePolicy } from '../policies.ts'
 import { simulateStorm } from './simulated-storm.ts'
 
 // V4: the same storms in exact mode, every player by itself, and in bulk mode.

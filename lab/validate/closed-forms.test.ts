@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { v0 } from './closed-forms.ts'
 import { errorOf, isExceeded } from './comparison.ts'
+import type { LevelOptions } from './level.ts'
 import { collapsingShares, comparePoissonCache, unlockedShares } from './poisson-cache.ts'
 import { compareQueues, meanTimeOnLink, meanWaitOfCores } from './queues.ts'
 import { compareRate, fillsPerSegmentOf, segmentRequestsOf } from './steady-fleet.ts'
 
-const quick = { seeds: 1, quick: true, say: () => undefined }
+const quick: LevelOptions = { seeds: 1, quick: true, say: () => undefined }
 
 describe('closed forms', () => {
   test('shares of a cache entry add up, and have the limits that they must', () => {
@@ -17,7 +18,9 @@ describe('closed forms', () => {
       // A fetch that takes no time: the hit share λT / (1 + λT) of the textbooks.
       expect(shares({ inLife: 4, inFetch: 0 })).toMatchObject({ hit: 4 / 5, filled: 1 / 5 })
     }
-    expect(unlockedShares({ inLife: 3, inFetch: 1 }).filled).toBeGreaterThan(collapsingShares({ inLife: 3, inFetch: 1 }).filled)
+    expect(unlockedShares({ inLife: 3, inFetch: 1 }).filled).toBeGreaterThan(
+      collapsingShares({ inLife: 3, inFetch: 1 }).filled,
+    )
   })
 
   test('an idle queue has no wait, and one at half load half a piece of work', () => {
@@ -28,7 +31,9 @@ describe('closed forms', () => {
 
   test('fills by policy: one a site, one an edge, one a player', () => {
     const fleet = { players: 120, sites: [2, 4] }
-    expect((['oca', 'nginx', 'none'] as const).map(policy => fillsPerSegmentOf({ ...fleet, policy }))).toEqual([1, 3, 60])
+    expect((['oca', 'nginx', 'none'] as const).map(policy => fillsPerSegmentOf({ ...fleet, policy }))).toEqual([
+      1, 3, 60,
+    ])
     expect(segmentRequestsOf(10, 3)).toBe(60)
   })
 })
@@ -55,11 +60,11 @@ describe('V0', () => {
   test('can fail: a form of another world is exceeded', async () => {
     const [requests] = await compareRate(
       { players: 50, profile: 'dash.js', policy: 'oca', sites: [1], durationMs: 20_000 },
-      quick,
+      {},
     )
     expect(requests).toMatchObject({ trusted: 1_000, predicted: 1_000 })
     const cache = { policy: 'nginx', arrivalsPerS: 3, originSlowMs: 300, requests: 20_000 } as const
-    const [unlocked] = await comparePoissonCache(cache, quick)
+    const [unlocked] = await comparePoissonCache(cache, {})
     const locked = { ...unlocked!, trusted: collapsingShares({ inLife: 3, inFetch: 0.906 }).filled * 20_000 }
     expect([isExceeded(unlocked!), isExceeded(locked)]).toEqual([false, true])
     const [cpu] = compareQueues({ load: 0.7, arrivals: 200_000 })

@@ -24,7 +24,11 @@ const caches: readonly Omit<PoissonCache, 'requests'>[] = [
 ]
 
 function casesOf(quick: boolean): Case[] {
-  const fleet = (changes: Partial<SteadyFleet>): SteadyFleet => ({ ...steady, players: quick ? 200 : 2_000, ...changes })
+  const fleet = (changes: Partial<SteadyFleet>): SteadyFleet => ({
+    ...steady,
+    players: quick ? 200 : 2_000,
+    ...changes,
+  })
   const requests = quick ? 5_000 : 100_000
   return [
     ...profiles.map(profile => ({

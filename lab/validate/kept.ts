@@ -61,7 +61,7 @@ export function keep(before: Kept, { outcomes, commit, environment, seeds }: Val
   return { schema: schemaName, levels: [...kept, ...added].sort((a, b) => (a.level < b.level ? -1 : 1)) }
 }
 
-export const isWhole = ({ missing, partial }: LevelOutcome): boolean => missing === undefined && !partial
+const isWhole = ({ missing, partial }: LevelOutcome): boolean => missing === undefined && !partial
 
 /** What docs/validation.md shows: each level's table, and where it comes from. */
 export const pageOf = (kept: Kept): string =>

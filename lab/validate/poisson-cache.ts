@@ -54,7 +54,7 @@ const staysMs = 5_000
 const goal = 0.01
 const manifest = /\/manifest\.mpd$/
 
-export function poissonScenario({ arrivalsPerS, originSlowMs, requests }: PoissonCache): Scenario {
+function poissonScenario({ arrivalsPerS, originSlowMs, requests }: PoissonCache): Scenario {
   const durationMs = (requests / arrivalsPerS) * 1_000
   return scenarioSchema.parse({
     name: 'poisson-cache',

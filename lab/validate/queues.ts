@@ -38,7 +38,7 @@ function* poissonInstants({ load, arrivals }: Queue, name: string): Generator<nu
 }
 
 /** Mean wait that the simulator's CPU shows. */
-export function simulateCores(queue: Queue): number {
+function simulateCores(queue: Queue): number {
   const cores = new Cores(1)
   let waitedMs = 0
   for (const atMs of poissonInstants(queue, 'cores')) waitedMs += (cores.work(alone, atMs) as number) - atMs - alone
@@ -46,7 +46,7 @@ export function simulateCores(queue: Queue): number {
 }
 
 /** Mean time through the simulator's link. */
-export function simulateLink(queue: Queue): number {
+function simulateLink(queue: Queue): number {
   let endsMs = Infinity
   let tookMs = 0
   const link = new SharedLink({

@@ -79,7 +79,9 @@ export function summaryOf(comparisons: readonly Comparison[]): string {
     if (own.length === 0) return []
     const kinds = [...new Set(own.map(({ kind }) => kind))]
     const largest = kinds.map(kind => `${kindWords[kind]} ${percent(largestError(own, kind) as number)}`)
-    return [rowOf([level, levelWords[level], String(own.length), largest.join(', '), String(own.filter(isExceeded).length)])]
+    return [
+      rowOf([level, levelWords[level], String(own.length), largest.join(', '), String(own.filter(isExceeded).length)]),
+    ]
   })
   const head = ['level', 'what is held against what', 'comparisons', 'largest error', 'exceeded']
   return [rowOf(head), rowOf(head.map(() => '---')), ...rows].join('\n')

@@ -15,7 +15,12 @@ const event = anEvent()
 const number = 10
 const publishedMs = expectedPublication(event, number) as number
 
-function logOf<Core extends object>(role: string, config: object, core: Core, inputs: readonly (keyof Core & string)[]) {
+function logOf<Core extends object>(
+  role: string,
+  config: object,
+  core: Core,
+  inputs: readonly (keyof Core & string)[],
+) {
   const lines = [JSON.stringify({ log: 'tidegate-decisions/1', role, name: `${role}1`, config })]
   const log = { write: (entry: object) => void lines.push(JSON.stringify(entry)), close: async () => undefined }
   return { lines, log, core: logged(core, inputs, log) }
@@ -90,7 +95,9 @@ describe.each([
   test('with one input changed differs from there on', async () => {
     const lines = log()
     const at = lines.findIndex(line => line.startsWith('{"call":"ask"'))
-    lines[at] = (lines[at] as string).replaceAll(`/${number}.m4s`, '/999999.m4s').replace(`"number":${number}`, '"number":9')
+    lines[at] = (lines[at] as string)
+      .replaceAll(`/${number}.m4s`, '/999999.m4s')
+      .replace(`"number":${number}`, '"number":9')
     const replay = await replayLog(lines)
     expect(replay.first).toMatchObject({ line: at + 1, call: 'ask' })
     expect(replay.same).toBeLessThan(replay.decisions)

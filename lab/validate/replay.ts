@@ -28,7 +28,7 @@ export interface Replay {
 }
 
 /** What cannot be replayed at all; the message says why. */
-export class ReplayError extends Error {}
+class ReplayError extends Error {}
 
 type Core = Record<string, (...inputs: unknown[]) => unknown>
 type Entry = Readonly<Record<string, unknown>>

@@ -1,10 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { EdgePolicy } from '../../edge/core/policy.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { type Simulated, Simulation } from '../../sim/exact/simulate.ts'
 import type { ExactWorld } from '../../sim/exact/world.ts'
 import { syntheticMedia } from '../../sim/media.ts'
-import type { Scenario } from '../../scenarios/schema.ts'
 import { eventOf } from '../event-of.ts'
 
 // A storm of exact mode for the levels that need no process.

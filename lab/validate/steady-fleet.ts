@@ -31,21 +31,25 @@ const goal = 0.005
 export const segmentRequestsOf = (players: number, segments: number): number => players * renditions.length * segments
 
 /** Bodies that they get with these, bytes. */
-export const bodyBytesOf = (players: number, segments: number): number =>
+const bodyBytesOf = (players: number, segments: number): number =>
   renditions.reduce(
     (sum, [, rate]) => sum + players * segments * (syntheticBodyBytes(rate, segmentMs, []) as number),
     0,
   )
 
 /** Fills of a site for each segment and rendition: mean over the sites. */
-export function fillsPerSegmentOf({ policy, players, sites }: Pick<SteadyFleet, 'policy' | 'players' | 'sites'>): number {
+export function fillsPerSegmentOf({
+  policy,
+  players,
+  sites,
+}: Pick<SteadyFleet, 'policy' | 'players' | 'sites'>): number {
   if (policy === 'oca') return 1
   // Each player's own request goes through; each edge fills for itself.
   if (policy === 'none') return players / sites.length
   return sites.reduce((sum, edges) => sum + edges, 0) / sites.length
 }
 
-export function steadyScenario({ players, profile, sites, durationMs }: SteadyFleet): Scenario {
+function steadyScenario({ players, profile, sites, durationMs }: SteadyFleet): Scenario {
   return scenarioSchema.parse({
     name: 'steady-fleet',
     shows: 'players who all join within a segment and watch to the end',
@@ -104,7 +108,10 @@ export async function compareRate(fleet: SteadyFleet, { signal }: Pick<LevelOpti
 }
 
 /** Fills of a site for one segment under a policy. */
-export async function compareFills(fleet: SteadyFleet, { signal }: Pick<LevelOptions, 'signal'>): Promise<Comparison[]> {
+export async function compareFills(
+  fleet: SteadyFleet,
+  { signal }: Pick<LevelOptions, 'signal'>,
+): Promise<Comparison[]> {
   const storm = await simulateStorm({
     scenario: steadyScenario(fleet),
     policy: policyOf(fleet.policy),

@@ -92,9 +92,7 @@ describe('Markdown', () => {
       '| V2 | kickoff, oca | `origin_requests` | 12.3 (11 to 14) | 13 | 5.35 % of 10 % | 1,234 | held |',
     )
     expect(rows[3]).toContain('| 50 % of 2 % | – | **exceeded** |')
-    expect(rows.at(-1)).toBe(
-      '- kickoff, oca, `origin_requests`; flush, oca, `origin_requests`: the edge is late',
-    )
+    expect(rows.at(-1)).toBe('- kickoff, oca, `origin_requests`; flush, oca, `origin_requests`: the edge is late')
   })
 
   test('sums up each level in a row', () => {
@@ -116,11 +114,7 @@ describe('levels in turn', () => {
       },
       options(said),
     )
-    expect(outcomes.map(({ missing }) => missing)).toEqual([
-      undefined,
-      'it compared nothing',
-      'nginx is not installed',
-    ])
+    expect(outcomes.map(({ missing }) => missing)).toEqual([undefined, 'it compared nothing', 'nginx is not installed'])
     expect(said).toEqual(['V4: COULD NOT RUN: it compared nothing', 'V5: COULD NOT RUN: nginx is not installed'])
   })
 
@@ -163,7 +157,10 @@ describe('what is kept', () => {
     commit: '0123456789abcdef',
     environment,
   })
-  const kept = keep(nothingKept, validated([outcome('V2', [comparison()]), outcome('V0', [comparison({ level: 'V0' })])]))
+  const kept = keep(
+    nothingKept,
+    validated([outcome('V2', [comparison()]), outcome('V0', [comparison({ level: 'V0' })])]),
+  )
 
   test('takes the place of the same level’s older result; what was not run to its end leaves it', () => {
     const later = keep(
@@ -183,7 +180,9 @@ describe('what is kept', () => {
   })
 
   test('is shown with where it comes from', () => {
-    expect(pageOf(kept)).toContain('### V0\n2026-01-31, commit 0123456789, a CPU, 2 cores, linux x64, Node v26.\n\n| level')
+    expect(pageOf(kept)).toContain(
+      '### V0\n2026-01-31, commit 0123456789, a CPU, 2 cores, linux x64, Node v26.\n\n| level',
+    )
     expect(pageOf(kept)).toContain('Node v26, 5 seeds.')
     expect(summaryOfKept(kept).split('\n')).toHaveLength(4)
   })

@@ -57,5 +57,7 @@ export function validationFigures(outcomes: readonly LevelOutcome[]): Record<str
     validation_exceeded: all.filter(isExceeded).length,
     validation_missing: outcomes.filter(({ missing }) => missing !== undefined).length,
   }
-  return Object.fromEntries(Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }

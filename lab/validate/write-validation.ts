@@ -10,7 +10,7 @@ const root = new URL('../../', import.meta.url)
 const keptFile = new URL('results/validation.json', root)
 const plansFile = new URL('sim/plan/validation-error.json', root)
 
-export const pages = {
+const pages = {
   validation: new URL('docs/validation.md', root),
   readme: new URL('README.md', root),
 } as const

@@ -33,7 +33,7 @@ export interface KeyFacts {
  * Beside segments, by `period * otherKinds.length + kind`: one period where a pattern repeats. A filler is one edge of a
  * site where one asks the origin for all, else every edge (`isDesignated`).
  */
-export interface OtherFacts {
+interface OtherFacts {
   /** What one filler asks the origin for. */
   readonly toOrigin: Float64Array
   /** How often one filler was asked. */

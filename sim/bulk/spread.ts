@@ -71,7 +71,15 @@ export function clearOutput(output: SpreadOutput): void {
 /** Lets what was decided stand for `factor` times as many sites. */
 export function scaleOutput(output: SpreadOutput, factor: number): void {
   if (factor === 1) return
-  for (const name of ['askedKeys', 'forwarded', 'originRequests', 'siblingRequests', 'held', 'heldMs', 'collapsed'] as const) {
+  for (const name of [
+    'askedKeys',
+    'forwarded',
+    'originRequests',
+    'siblingRequests',
+    'held',
+    'heldMs',
+    'collapsed',
+  ] as const) {
     output[name] *= factor
   }
   for (const series of [output.originBySecond, output.siblingBySecond]) {

@@ -1,3 +1,4 @@
+import type { Part } from '../../results/record/part.ts'
 import { histogramOf, total, totalWith } from '../../results/sums.ts'
 import type { Simulated } from '../exact/simulate.ts'
 import type { BulkResult } from './bulk.ts'
@@ -30,9 +31,8 @@ export interface TwinCounts {
 
 /** What exact mode has counted of every player. */
 export function countsOfExact({ parts }: Simulated): TwinCounts {
-  const [players, edges, origins] = (['fleet', 'edge', 'origin'] as const).map(role =>
-    parts.filter(part => part.role === role),
-  ) as [Simulated['parts'], Simulated['parts'], Simulated['parts']]
+  const of = (role: Part['role']) => parts.filter(part => part.role === role)
+  const [players, edges, origins] = [of('fleet'), of('edge'), of('origin')]
   const reason = (...names: string[]) => names.reduce((sum, name) => sum + total(edges, `requests.reason.${name}`), 0)
   const segments = origins.flatMap(part => part.segments)
   const sum = (field: 'fills' | 'probes'): number => segments.reduce((all, one) => all + (one[field] ?? 0), 0)

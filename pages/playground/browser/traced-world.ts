@@ -2,7 +2,7 @@ import { parseAddress } from '../../../live/address.ts'
 import { type EdgeReason, edgeReasons } from '../../../live/reasons.ts'
 import { expectedPublication, liveEdge } from '../../../live/template.ts'
 import type { EpochMs } from '../../../live/units.ts'
-import { at, results, said } from '../../../sim/exact/exchanges.ts'
+import { at, type Exchange, results, said } from '../../../sim/exact/exchanges.ts'
 import type { UpstreamCall } from '../../../sim/exact/upstream-call.ts'
 import { ExactWorld, type WorldPlan } from '../../../sim/exact/world.ts'
 import type { SegmentTrace, TracedRequest, TracedUpstream } from '../messages.ts'
@@ -69,46 +69,42 @@ export class TracedWorld extends ExactWorld {
   }
 
   #look(): void {
-    const { exchanges, ground, agenda } = this
-    const { objects } = ground
-    for (let slot = 0; slot < agenda.transients && slot < exchanges.state.length; slot++) {
-      const state = exchanges.state[slot]
-      const object = exchanges.object[slot] as number
+    const { objects } = this.ground
+    for (const exchange of this.players.all()) {
+      const { state, object } = exchange
       if (state === at.free || !objects.isSegment(object) || objects.numberOf(object) !== this.number) continue
-      this.#update(this.#rowOf(slot, object), slot)
+      this.#update(this.#rowOf(exchange), exchange)
     }
   }
 
-  #rowOf(slot: number, object: number): Open {
-    const { exchanges, ground } = this
-    const seat = exchanges.seat[slot] as number
-    const request = exchanges.request[slot] as number
-    const known = this.#open.get(slot)
+  #rowOf({ transient, seat, request, object, edge, sentMs }: Exchange): Open {
+    const known = this.#open.get(transient)
     if (known?.seat === seat && known.request === request) return known.row
-    const address = ground.objects.addressOf(object)
+    const address = this.ground.objects.addressOf(object)
     const row: Open = {
       player: seat,
-      edge: this.#edgeNames[exchanges.edge[slot] as number] ?? '',
+      edge: this.#edgeNames[edge] ?? '',
       rendition: address.kind === 'segment' ? address.rendition : '',
-      sentMs: (exchanges.sentMs[slot] as number) - this.#publicationMs,
+      sentMs: (sentMs as number) - this.#publicationMs,
       status: 0,
     }
     this.#requests.push(row)
-    this.#open.set(slot, { seat, request, row })
+    this.#open.set(transient, { seat, request, row })
     return row
   }
 
-  #update(row: Open, slot: number): void {
-    const { exchanges } = this
-    const state = exchanges.state[slot] as number
+  #update(
+    row: Open,
+    { state, arrivedMs, firstByteMs, lastByteMs, result, status, said: told, reason }: Exchange,
+  ): void {
     if (state === at.toEdge) return
-    const since = (ms: number | undefined): number | undefined =>
-      ms === undefined || !Number.isFinite(ms) ? undefined : ms - this.#publicationMs
-    row.arrivedMs = since(exchanges.arrivedMs[slot])
+    const since = (ms: EpochMs): number | undefined =>
+      Number.isFinite(ms) ? (ms as number) - this.#publicationMs : undefined
+    row.arrivedMs = since(arrivedMs)
     if (state === at.waiting) return
-    row.firstByteMs = since(exchanges.firstByteMs[slot])
-    row.lastByteMs = since(exchanges.lastByteMs[slot])
-    if (exchanges.result[slot] === results.status) row.status = exchanges.status[slot] as number
-    if (exchanges.said[slot] !== said.nothing) row.reason = reasonNames[exchanges.reason[slot] as number]
+    row.firstByteMs = since(firstByteMs)
+    row.lastByteMs = since(lastByteMs)
+    if (result === results.status) row.status = status
+    if (told !== said.nothing) row.reason = reasonNames[reason] as EdgeReason
   }
 }
