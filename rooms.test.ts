@@ -57,7 +57,16 @@ const rooms: Record<string, readonly string[]> = {
   ],
   'bad-input/': ['edge/', 'origin/', 'process/', 'live/', 'loadgen/'],
   'conformance/': ['edge/', 'process/'],
-  'pages/': ['results/', 'sim/', 'lab/', 'live/', 'process/'],
+  'pages/': [
+    'results/',
+    'sim/',
+    'lab/',
+    'live/',
+    'process/',
+    'scenarios/',
+    'edge/core/policy.ts',
+    'edge/core/verdict.ts',
+  ],
   'cli/': ['edge/', 'origin/', 'loadgen/', 'live/', 'process/', 'results/', 'scenarios/', 'lab/', 'sim/', 'pages/'],
 }
 const pure = ['live/', 'edge/core/', 'origin/core/', 'loadgen/player/', 'loadgen/fleet/', 'results/gate/', 'sim/']

@@ -115,7 +115,7 @@ async function plan(name: string, flags: Flags): Promise<number> {
     if (flags.sweep !== undefined) return await sweep(make, flags.sweep, flags, options)
     const record = flags.merge ? merge(make, flags.merge, options) : await runPlan(make, options, flags.shard)
     view.end()
-    const whatIf = flags.whatIf && !record.partial ? await whatIfOf(make, options, flags) : undefined
+    const whatIf = flags.whatIf && !record.partial ? await whatIfOf(make, options, flags, record) : undefined
     return tell(whatIf ? { ...record, whatIf: whatIf.map(row => ({ ...row })) } : record, flags)
   } finally {
     view.end()
@@ -123,10 +123,12 @@ async function plan(name: string, flags: Flags): Promise<number> {
 }
 
 /** Each switch takes as long as the plan did: its progress is shown by itself. */
-async function whatIfOf(make: InputMaker, options: RunPlanOptions, { quiet = false }: Flags) {
-  const view = planProgressView(quiet)
+async function whatIfOf(make: InputMaker, options: RunPlanOptions, flags: Flags, record: PlanRecord) {
+  const view = planProgressView(flags.quiet ?? false)
+  // A shard is not the whole, and shards that are merged were made with an effort of their own.
+  const base = flags.merge || flags.shard ? undefined : record
   try {
-    return await runWhatIf(make, { ...options, onProgress: view.show })
+    return await runWhatIf(make, { ...options, onProgress: view.show }, base)
   } finally {
     view.end()
   }

@@ -1,19 +1,16 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
-import { presetNames } from '../lab/policies.ts'
 import { type RunOutcome, runScenario } from '../lab/run.ts'
 import { allHeld } from '../results/checks.ts'
-import { figureDefinitions } from '../results/figure-definitions.ts'
 import { renderTerminal } from '../results/render/terminal.ts'
-import { loadScenario } from '../scenarios/load.ts'
 import { exitCodes } from './errors.ts'
-import { repeated, withOverrides } from './flags.ts'
+import { repeated, type ScenarioFlags, scenarioWith, setting } from './flags.ts'
 import { interruptSignal } from './interrupt.ts'
 import { atLeastOne, wholeNumber } from './numbers.ts'
 import { type OutputFlags, withOutputOptions, writeOutputs } from './output-options.ts'
 import { progressView } from './progress-view.ts'
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, ScenarioFlags {
   readonly policy?: string[]
   readonly edge?: string[]
   readonly iOwnThisTarget?: boolean
@@ -22,8 +19,6 @@ interface Flags extends OutputFlags {
   readonly originHost: string
   readonly json?: boolean
   readonly out?: string
-  readonly players?: number
-  readonly seed?: number
   readonly quiet?: boolean
   readonly log: boolean
 }
@@ -68,6 +63,7 @@ export const runCommand = (): Command =>
     .option('--out <folder>', "make the run's folder here instead of in results/runs")
     .option('--players <number>', "instead of the scenario's own", wholeNumber)
     .option('--seed <number>', "instead of the scenario's own", wholeNumber)
+    .option('--set <field=value>', 'one field of the scenario, as topology.sites.0.edges=3; can be repeated', setting)
     .option('--no-log', 'keep no decision logs; explain then has nothing to read')
     .option('--quiet', 'show no progress')
     .addHelpText('after', help)
@@ -76,10 +72,7 @@ export const runCommand = (): Command =>
     })
 
 async function run(name: string, flags: Flags): Promise<number> {
-  const scenario = withOverrides(
-    loadScenario(name, { policies: presetNames, figures: figureDefinitions.map(({ name }) => name) }),
-    flags,
-  )
+  const scenario = scenarioWith(name, flags)
   const interrupted = interruptSignal('ending the run and keeping what was measured')
   const view = progressView(flags.quiet ?? false)
   let outcome: RunOutcome

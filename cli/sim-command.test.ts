@@ -42,6 +42,37 @@ describe.concurrent('tidegate sim', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/record: table\/.*-smoke-simulated\/record\.json\n$/)
   })
 
+  test('takes single fields of the scenario and single ways, and says what cannot be', async () => {
+    const out = ['--json', '--quiet', '--policy', 'oca', '--out', join(folder, 'set')]
+    const { stdout } = await simulate(
+      'smoke',
+      ...out,
+      '--set',
+      'topology.sites.0.edges=1',
+      '--latency',
+      'edgeOrigin=90',
+    )
+    const record = recordSchema.parse(JSON.parse(stdout))
+    expect(record.variants[0]?.parts.filter(({ role, site }) => role === 'edge' && site === 'a').length).toBe(1)
+    // Two ways of 90 ms lie between a viewer who comes first and the origin.
+    expect(record.variants[0]?.figures.ttfb_ms_p99).toBeGreaterThan(180)
+    const wrong = await simulate('smoke', '--set', 'topology.sites.0.edgs=1')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('smoke with --set')
+    expect(wrong.stderr).toContain("unknown key 'edgs'")
+    expect(wrong.stderr).toContain("did you mean 'edges'?")
+    for (const [flag, value, says] of [
+      ['--set', 'edges', 'a field and its value are wanted'],
+      ['--set', 'seed=[', 'the value is no YAML'],
+      ['--latency', 'edgOrigin=3', 'ways are playerEdge'],
+      ['--latency', 'edgeOrigin=-3', 'a way and its ms are wanted'],
+    ] as const) {
+      const { code, stderr } = await simulate('smoke', flag, value)
+      expect(code).toBe(2)
+      expect(stderr).toContain(says)
+    }
+  })
+
   test('with --json prints the record alone; a calibration, players and a seed of one’s own stand in it', async () => {
     const slow = { ...defaultCalibration, latency: { ...defaultCalibration.latency, playerEdge: [[0, 40]] } }
     const file = fileOf('slow.json', JSON.stringify(slow))

@@ -1,25 +1,23 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
-import { presetNames } from '../lab/policies.ts'
 import { allHeld } from '../results/checks.ts'
-import { figureDefinitions } from '../results/figure-definitions.ts'
 import { renderTerminal } from '../results/render/terminal.ts'
-import { loadScenario } from '../scenarios/load.ts'
+import { type Latencies, withLatencies } from '../sim/calibration.ts'
+import { defaultCalibration } from '../sim/default-calibration.ts'
 import { readCalibration } from '../sim/node/calibration-file.ts'
 import { type SimulateOutcome, simulateScenario } from '../sim/node/simulate-scenario.ts'
 import { exitCodes } from './errors.ts'
-import { repeated, withOverrides } from './flags.ts'
+import { latency, repeated, type ScenarioFlags, scenarioWith, setting } from './flags.ts'
 import { interruptSignal } from './interrupt.ts'
 import { wholeNumber } from './numbers.ts'
 import { progressView } from './progress-view.ts'
 
-interface Flags {
+interface Flags extends ScenarioFlags {
   readonly policy?: string[]
   readonly calibration?: string
   readonly json?: boolean
   readonly out?: string
-  readonly players?: number
-  readonly seed?: number
+  readonly latency?: Latencies
   readonly memory?: number
   readonly quiet?: boolean
 }
@@ -33,6 +31,7 @@ that every core decided.
 Examples:
   tidegate sim kickoff
   tidegate sim kickoff --policy oca --players 100000
+  tidegate sim kickoff --set topology.sites.0.edges=6 --latency edgeOrigin=40
   tidegate sim ./my-event.yaml --calibration results/calibration.json --json > record.json
 
 Exit codes: 0 all checks held, 1 it was ended before its time, 2 bad scenario or usage, 3 a check failed.`
@@ -48,6 +47,8 @@ export const simCommand = (): Command =>
     .option('--out <folder>', "make the run's folder here instead of in results/runs")
     .option('--players <number>', "instead of the scenario's own", wholeNumber)
     .option('--seed <number>', "instead of the scenario's own", wholeNumber)
+    .option('--set <field=value>', 'one field of the scenario, as topology.sites.0.edges=3; can be repeated', setting)
+    .option('--latency <way=ms>', 'one way, as edgeOrigin=40, instead of the calibrated; can be repeated', latency)
     .option('--memory <MiB>', 'how much memory it may take by its own estimate (default: 3072)', wholeNumber)
     .option('--quiet', 'show no progress')
     .addHelpText('after', help)
@@ -56,9 +57,9 @@ export const simCommand = (): Command =>
     })
 
 async function simulate(name: string, flags: Flags): Promise<number> {
-  const figures = figureDefinitions.map(({ name }) => name)
-  const scenario = withOverrides(loadScenario(name, { policies: presetNames, figures }), flags)
-  const calibration = flags.calibration === undefined ? undefined : readCalibration(flags.calibration)
+  const scenario = scenarioWith(name, flags)
+  const given = flags.calibration === undefined ? defaultCalibration : readCalibration(flags.calibration)
+  const calibration = flags.latency === undefined ? given : withLatencies(given, flags.latency)
   const view = progressView(flags.quiet ?? false)
   let outcome: SimulateOutcome
   try {

@@ -10,7 +10,7 @@ import { loadScenario } from '../scenarios/load.ts'
 import { delivers, originsOf, preferredRegions, publishedTo } from '../scenarios/origin-places.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import { eventOf } from './event-of.ts'
-import { parsePolicy } from './policies.ts'
+import { parsePolicy, policyName } from './policies.ts'
 import { edgeConfig, edgesOf, fleetConfig, originConfig, pipelineConfig } from './process-configs.ts'
 
 const now = 1_800_000_000_123
@@ -107,5 +107,20 @@ test('a policy is a preset with behaviours put off and on', () => {
   expect(mixed.policy).toMatchObject({ name: 'nginx+wakeOnFill-proxy_cache_lock', wakeOnFill: true, lockPollMs: 500 })
   expect(() => parsePolicy('ngnix')).toThrow("there is no policy 'ngnix'; did you mean 'nginx'?")
   expect(() => parsePolicy('oca-wakeOnFil')).toThrow("there is no switch 'wakeOnFil'; did you mean 'wakeOnFill'?")
-  expect(() => parsePolicy('oca-lockPollMs')).toThrow("there is no switch 'lockPollMs'")
+  expect(() => parsePolicy('oca-lockPollMs')).toThrow("'lockPollMs' has a value: write '+lockPollMs=…'")
+})
+
+test('a behaviour that is not only on or off is named with its value, and a policy can be named back', () => {
+  const name = 'oca-wakeOnFill+lockCovers=new+lockPollMs=500+proxy_cache_use_stale=error,timeout'
+  const { switches, policy } = parsePolicy(name)
+  expect(policy).toMatchObject({ lockCovers: 'new', lockPollMs: 500, proxy_cache_use_stale: ['error', 'timeout'] })
+  expect(parsePolicy(policyName('oca', switches)).policy).toEqual({ ...policy, name: policyName('oca', switches) })
+  expect(policyName('oca', { wakeOnFill: true })).toBe('oca')
+  for (const from of ['none', 'nginx', 'oca']) {
+    const { name: _, ...oca } = parsePolicy('oca').policy
+    expect(parsePolicy(policyName(from, oca)).policy).toMatchObject(oca)
+  }
+  expect(() => parsePolicy('oca+lockCovers=old')).toThrow("'lockCovers' cannot be 'old'")
+  expect(() => parsePolicy('oca+lockPollMs=')).toThrow("'lockPollMs' cannot be ''")
+  expect(() => parsePolicy('oca+wakeOnFill=true')).toThrow("write '+wakeOnFill' or '-wakeOnFill'")
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
 
 // Scripts and styles of pages, for a browser: bundled from this repository's own sources, the cores included. In the
 // package for other repositories the bundles lie beside this file, made ahead (scripts/pack.mjs).
@@ -11,6 +12,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 export const pageEntries = [
   'report/page.ts',
   'report/page.css',
+  'playground/browser/worker.ts',
   'live/page.ts',
   'live/page.css',
   'live/browser/player-hls.ts',
@@ -34,6 +36,17 @@ export function bundleOf(entry: PageEntry): Promise<string> {
   return bundle
 }
 
+/** zod brings its messages in fifty languages, a quarter of a megabyte; English is what our schemas speak. */
+const withoutLocales: Plugin = {
+  name: 'without-locales',
+  setup: building => {
+    building.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+      loader: 'js',
+    }))
+  },
+}
+
 async function build(entry: PageEntry): Promise<string> {
   const esbuild = await import('esbuild')
   const { outputFiles } = await esbuild.build({
@@ -47,6 +60,7 @@ async function build(entry: PageEntry): Promise<string> {
     platform: 'browser',
     legalComments: 'inline',
     logLevel: 'silent',
+    plugins: [withoutLocales],
   })
   const [output] = outputFiles
   if (!output) throw new Error(`the page's ${entry} gave no bundle`)

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { ConfigurationError } from './configuration-error.ts'
 import { describeZodError } from './control.ts'
+
+export { ConfigurationError } from './configuration-error.ts'
 
 // How a process gets its configuration: one JSON or YAML file (`-` for standard input) that its schema checks. The
 // lab writes such files; a person can write one too, or set the common fields by flags.
@@ -22,9 +25,6 @@ export const commonConfigShape = {
   decisionLogOnDemand: z.boolean().optional(),
   seed: z.number().int().default(1),
 } as const
-
-/** An error in what the user gave: printed without a stack, exit code 2. */
-export class ConfigurationError extends Error {}
 
 /** Reads and checks `file`; `overrides` (from flags) win over it, and it over `fallbacks`. Throws ConfigurationError. */
 export function readConfiguration<Schema extends z.ZodType>(

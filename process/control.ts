@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { ZodError } from 'zod'
 import { limits } from '../live/limits.ts'
+import { withCpuTime } from './cpu-time.ts'
 
 // The control listener that every process has: JSON over HTTP on loopback, with a token of its own.
 
@@ -42,9 +43,10 @@ export const bearerToken = (field: string | undefined): string =>
 
 /** Starts a control listener; resolves when it listens. */
 export async function listenForControl(
-  routes: ControlRoutes,
+  given: ControlRoutes,
   options: ControlOptions,
 ): Promise<{ server: Server; url: string }> {
+  const routes = withCpuTime(given)
   const server = createServer(
     { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.putTimeoutMs },
     (request, response) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkFigure } from './checks.ts'
-import { mergeByProcess, mergeRecords, refuseRepeatedShards } from './merge-records.ts'
+import { mergeByProcess } from './merge-by-process.ts'
+import { mergeRecords, refuseRepeatedShards } from './merge-records.ts'
 import { recordSchema } from './record/record.ts'
 import { recordOf, threePolicies } from './record.fixture.ts'
 

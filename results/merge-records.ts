@@ -2,23 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { liveEventSchema } from '../live/event.ts'
 import { checkFigure, parseWant } from './checks.ts'
 import { figuresOf } from './figures.ts'
-import { MergeError, mergeParts } from './record/merge.ts'
+import { mergeByProcess } from './merge-by-process.ts'
+import { MergeError } from './record/merge.ts'
 import type { Part } from './record/part.ts'
 import type { RunRecord, Variant } from './record/record.ts'
 
 // Records of shards of one run become the record of the whole: parts are merged, figures and checks made anew from them.
-
-/** Parts joined by role and name, in the order of roles from origin to lab. */
-export function mergeByProcess(parts: readonly Part[]): Part[] {
-  const groups = new Map<string, Part[]>()
-  for (const part of parts) {
-    const key = `${roleOrder.indexOf(part.role)} ${part.name}`
-    groups.set(key, [...(groups.get(key) ?? []), part])
-  }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => mergeParts(group))
-}
-
-const roleOrder: readonly Part['role'][] = ['origin', 'pipeline', 'edge', 'fleet', 'lab']
 
 /** Throws MergeError when one shard is there twice: its counts would be added twice. */
 export function refuseRepeatedShards(parts: readonly Part[]): void {

@@ -1,4 +1,4 @@
-// The pictures of the README, made anew: the live page, wide and narrow, and the report of a storm.
+// The pictures of the README, made anew: the live page, wide and narrow, the report of a storm, and its playground.
 // usage: node scripts/screenshots.mjs [live|report]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -54,6 +54,12 @@ async function report() {
   const shown = await open(pathToFileURL(page).href, { viewport: { width: 1_280, height: 1_000 } })
   await shown.waitForSelector('html[data-drawn]')
   await shown.screenshot({ path: join(docs, 'report.png') })
+  const free = shown.locator('#part-free')
+  await free.scrollIntoViewIfNeeded()
+  await shown.waitForSelector('#part-free[data-state="over"]', { timeout: 60_000 })
+  // Its replay needs some seconds to be in the middle of the storm.
+  await shown.waitForTimeout(4_000)
+  await free.screenshot({ path: join(docs, 'playground.png') })
 }
 
 function tidegate(...args) {

@@ -30,6 +30,10 @@ const workSchema = z.strictObject({
   cpuMs: ms,
   /** On top, for each MiB of body that goes through. */
   cpuMsPerMib: ms,
+  /** CPU that it goes on to occupy when its answer has left: the kernel behind a write, the garbage collector. */
+  afterMs: ms.optional(),
+  /** On top of that, for each MiB of body. */
+  afterMsPerMib: ms.optional(),
   /** Waiting that occupies nothing: the kernel, a disk, a scheduler. */
   besideMs: quantilesSchema,
 })
@@ -70,8 +74,10 @@ export const calibrationSchema = z.strictObject({
     tlsHandshake: workSchema,
     /** The packager: encoding is not in it, preparing and sending one PUT is. */
     pipelinePut: workSchema,
-    /** What a player's machine adds between the last byte and its use. */
+    /** What the generator spends on an answer, from its first byte to the player's next decision. */
     player: workSchema,
+    /** What the generator spends on a request until it has left. */
+    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
   }),
   /** By the store's name. `memory` is always there. */
   stores: z
@@ -93,7 +99,14 @@ export const calibrationSchema = z.strictObject({
     roundTrips: z.number().int().min(0).max(4),
     tls: z.boolean(),
   }),
-  cores: z.strictObject({ edge: z.number().int().positive(), origin: z.number().int().positive() }),
+  cores: z.strictObject({
+    edge: z.number().int().positive(),
+    origin: z.number().int().positive(),
+    /** All players share so many, as in a real run, where one process plays them; null: each has a machine of its own. */
+    generator: z.number().int().positive().nullable().default(null),
+    /** All processes share so many, as in a real run on one machine; null: each has its own. */
+    machine: z.number().int().positive().nullable().default(null),
+  }),
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */
     lagMs: quantilesSchema,
@@ -135,6 +148,21 @@ export function calibrationId(calibration: Calibration): string {
   return [1, 2].map(seed => hash32(text, seed).toString(16).padStart(8, '0')).join('')
 }
 
+export const wayNames = ['playerEdge', 'edgeSibling', 'edgeOrigin', 'pipelineOrigin'] as const
+/** One-way latencies that are said instead of the calibrated ones, ms. */
+export type Latencies = Partial<Readonly<Record<(typeof wayNames)[number], number>>>
+
+/** `calibration` with constant `latencies`. */
+export const withLatencies = (calibration: Calibration, latencies: Latencies): Calibration => ({
+  ...calibration,
+  latency: {
+    ...calibration.latency,
+    ...Object.fromEntries(
+      Object.entries(latencies).map(([way, at]): [string, Quantiles] => [way, [[0, at as number]]]),
+    ),
+  },
+})
+
 /** The value at `share` in [0, 1] of the distribution. */
 export function quantileAt(points: Quantiles, share: number): Ms {
   let before = points[0]!
@@ -162,3 +190,7 @@ const mib = 1024 * 1024
 /** The CPU that `work` occupies for a body of `bodyBytes`. */
 export const cpuMsOf = (work: Work, bodyBytes: Bytes): Ms =>
   work.cpuMs + (work.cpuMsPerMib * (bodyBytes as number)) / mib
+
+/** The CPU that `work` goes on to occupy when its answer has left. */
+export const afterMsOf = (work: Work, bodyBytes: Bytes): Ms =>
+  (work.afterMs ?? 0) + ((work.afterMsPerMib ?? 0) * (bodyBytes as number)) / mib

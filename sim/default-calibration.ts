@@ -31,6 +31,7 @@ export const defaultCalibration: Calibration = {
     tlsHandshake: work(0.35, 0),
     pipelinePut: work(0.4, 0.6, around(0.6, 1.2, 3, 12)),
     player: work(0, 0),
+    playerAsk: work(0, 0),
   },
   stores: {
     memory: { read: work(0.01, 0), write: work(0.01, 0) },
@@ -53,7 +54,7 @@ export const defaultCalibration: Calibration = {
   },
   loss: { share: 0, delayMs: [[0, 200]] },
   connection: { roundTrips: 1, tls: false },
-  cores: { edge: 1, origin: 1 },
+  cores: { edge: 1, origin: 1, generator: null, machine: null },
   generator: {
     lagMs: around(0.6, 1.2, 3, 12),
     actionMs: around(3, 8, 20, 60),

@@ -20,12 +20,18 @@ export function syntheticMedia(event: LiveEvent): Media {
   }
 }
 
-/** Real media that is looped: by rendition, the sizes of its initialisation segment and of each segment of the loop. */
-export function loopedMedia(
-  event: LiveEvent,
-  sizes: ReadonlyMap<string, { readonly initBytes: Bytes; readonly segmentBytes: readonly Bytes[] }>,
-): Media {
-  const of = (rendition: string) => sizes.get(rendition) as NonNullable<ReturnType<typeof sizes.get>>
+/** By rendition, the sizes of its initialisation segment and of each segment of the loop. Plain data. */
+export type MediaSizes = Readonly<
+  Record<string, { readonly initBytes: Bytes; readonly segmentBytes: readonly Bytes[] }>
+>
+
+/** The media of `event`: synthetic where there are no sizes. */
+export const mediaFrom = (event: LiveEvent, sizes: MediaSizes | undefined): Media =>
+  sizes === undefined ? syntheticMedia(event) : loopedMedia(event, sizes)
+
+/** Real media that is looped. */
+function loopedMedia(event: LiveEvent, sizes: MediaSizes): Media {
+  const of = (rendition: string) => sizes[rendition] as MediaSizes[string]
   return {
     initBytes: rendition => of(rendition).initBytes,
     // Defects are named, not cut out (origin/pipeline/encoder.ts).

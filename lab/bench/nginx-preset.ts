@@ -4,59 +4,23 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findPeer } from '../../edge/peers/peer.ts'
 import type { Variant } from '../../results/record/record.ts'
-import { loadScenario } from '../../scenarios/load.ts'
-import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
 import { writeSection } from '../page-section.ts'
 import { runScenario } from '../run.ts'
 import { type Comparison, compare, mean, measures } from './preset-comparison.ts'
+import { presetStorms } from './preset-storms.ts'
 
 // Our edge under the policy `nginx` beside nginx itself, stock: the same small storms, in turn (preset, real, real,
 // preset, …). Where they differ by more than a tenth and by more than two runs of nginx do, the preset is wrong.
 
 const defaultRounds = 4
 
-/** The scenarios, each small enough for several runs of both. */
-function storms(): Scenario[] {
-  const small = (name: string, players: number, durationMs: number): Scenario => {
-    const scenario = loadScenario(name)
-    const scale = durationMs / scenario.durationMs
-    const actions = scenario.actions.map(action => ({ ...action, atMs: Math.round(action.atMs * scale) }))
-    return { ...scenario, durationMs, actions, checks: [], fleet: { ...scenario.fleet, players } }
-  }
-  return [
-    heldRequests(),
-    small('early-birds', 60, 10_000),
-    small('kickoff', 80, 10_000),
-    small('late-publish', 80, 14_000),
-  ]
-}
-
-/** Everybody asks for the newest segment about 600 ms before it is published, and once: the request is held. */
-const heldRequests = (): Scenario =>
-  scenarioSchema.parse({
-    name: 'held-requests',
-    shows: 'Every player asks for the newest segment shortly before it is published, and is held.',
-    seed: 600,
-    durationMs: 10_000,
-    event: {
-      backlogSegments: 10,
-      renditions: [{ name: 'v1', kind: 'video', bitsPerSecond: 200_000 }],
-    },
-    topology: { sites: [{ name: 'a', edges: 2 }] },
-    fleet: {
-      players: 60,
-      arrivals: [{ is: 'ramp', fromMs: 0, toMs: 1_000, share: 1 }],
-      earlyPollers: { share: 1, everyMs: 5_000, aheadMs: 600 },
-      connections: 'per-player',
-    },
-  })
-
 /** Runs every storm `rounds` times on both sides. */
 async function compareAll(rounds: number): Promise<Map<string, Comparison[]>> {
   const out = await mkdtemp(join(tmpdir(), 'tidegate-nginx-preset-'))
   try {
     const all = new Map<string, Comparison[]>()
-    for (const storm of storms()) all.set(storm.name, await compareOne(storm, rounds, out))
+    for (const storm of presetStorms()) all.set(storm.name, await compareOne(storm, rounds, out))
     return all
   } finally {
     await rm(out, { recursive: true })

@@ -62,10 +62,7 @@ type Tell = (line: string) => void
 export function benchExact(options: ExactBenchOptions, tell: Tell): Record<string, number> {
   const measured = (players: number, repetitions: number): Measured => {
     const one = measure(players, options, repetitions, tell)
-    tell(
-      `${players} players: ${Math.round(medianOf(one.requestsPerS))} requests a second of CPU, ` +
-        `${Math.round(one.bytesPerPlayer)} bytes a player`,
-    )
+    tell(`${players} players: ${Math.round(medianOf(one.requestsPerS))} requests a second of CPU`)
     return one
   }
   prepareEngine()

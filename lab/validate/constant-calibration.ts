@@ -5,7 +5,7 @@ import { defaultCalibration } from '../../sim/default-calibration.ts'
 // none, nobody is late.
 
 const constant = (ms: number): Quantiles => [[0, ms]]
-const noWork: Work = { cpuMs: 0, cpuMsPerMib: 0, besideMs: constant(0) }
+const noWork: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs: 0, afterMsPerMib: 0, besideMs: constant(0) }
 
 /** `record` with `value` under each of its names. */
 const each = <Name extends string, Value>(record: Readonly<Record<Name, unknown>>, value: Value) =>

@@ -1,5 +1,89 @@
-import type { RunLevel } from './level.ts'
+import { findPeer } from '../../edge/peers/peer.ts'
+import type { Variant } from '../../results/record/record.ts'
+import { histogramOf, percentile } from '../../results/sums.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
+import type { Calibration } from '../../sim/calibration.ts'
+import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
+import { presetStorms } from '../bench/preset-storms.ts'
+import { HarnessError } from '../harness-error.ts'
+import { compareTold } from './compare-twins.ts'
+import type { Comparison, ComparisonKind } from './comparison.ts'
+import { sharedGround } from './ground.ts'
+import type { LevelOptions } from './level.ts'
+import type { RealRuns } from './real-runs.ts'
+import { runTakesMs } from './scenarios-here.ts'
+import type { Told } from './told-by-run.ts'
 
-// V5: the place of the module that runs the real nginx.
+// V5: the real nginx in the place of our edges, in the storms of the comparison with other edges, against our policy
+// `nginx` in virtual time. Compared is how long players wait for a segment once it could be had.
 
-export const v5: RunLevel = () => Promise.reject(new Error('the twin of nginx is not merged yet'))
+const goal = 0.1
+const sample = 'publication_to_first_byte_ms'
+const percents: readonly { readonly percent: number; readonly kind: ComparisonKind }[] = [
+  { percent: 50, kind: 'p50_wait' },
+  // Of the two kinds of waits that a comparison knows, the one of the slow.
+  { percent: 90, kind: 'p99_wait' },
+]
+const quickStorms = ['held-requests']
+
+export async function v5(options: LevelOptions, ground = sharedGround()): Promise<Comparison[]> {
+  const { say, signal } = options
+  const found = await findPeer('nginx')
+  if ('absent' in found) throw new HarnessError(`NOT VALIDATED: ${found.absent}`)
+  const wanted = options.scenarios ?? (options.quick ? quickStorms : undefined)
+  const storms = presetStorms().filter(({ name }) => wanted === undefined || wanted.includes(name))
+  const seeds = options.quick ? 1 : options.seeds
+  const runMs = storms.reduce((ms, storm) => ms + seeds * runTakesMs({ ...storm, policies: ['nginx'] }), 0)
+  say(
+    `V5: nginx ${found.version} in ${storms.length} storms over ${seeds} seeds, about ${Math.ceil(runMs / 60_000)} min`,
+  )
+  const calibration = await ground.calibration(say, signal)
+  const comparisons: Comparison[] = []
+  for (const storm of storms) {
+    if (signal?.aborted) break
+    try {
+      comparisons.push(...(await compareStorm(storm, seeds, { options, runs: ground.runs, calibration })))
+    } catch (error) {
+      // A run that was ended early is no result; those before it are.
+      if (!signal?.aborted) throw error
+    }
+  }
+  return comparisons
+}
+
+interface Comparing {
+  readonly options: LevelOptions
+  readonly runs: RealRuns
+  readonly calibration: Calibration
+}
+
+async function compareStorm(storm: Scenario, seeds: number, comparing: Comparing): Promise<Comparison[]> {
+  const { options, runs, calibration } = comparing
+  const [real, simulated]: [Variant[], Variant[]] = [[], []]
+  for (let i = 0; i < seeds; i++) {
+    const scenario = { ...storm, seed: storm.seed + i }
+    options.say(`${storm.name}, seed ${scenario.seed}`)
+    const { record } = await runs.of({ scenario, edges: ['nginx'] }, undefined, options.signal)
+    real.push(...record.variants)
+    simulated.push(
+      ...(await simulateScenario(scenario, { policies: ['nginx'], calibration, out: null })).record.variants,
+    )
+  }
+  return percents.flatMap(({ percent, kind }) => {
+    const told = { real: waits(real, percent, kind), simulated: waits(simulated, percent, kind) }
+    if (told.real.length === 0 || told.simulated.length === 0) return []
+    const about = { level: 'V5', scenario: storm.name, variant: 'nginx', figure: `${sample}_p${percent}` } as const
+    return compareTold(about, told, goal) ?? []
+  })
+}
+
+function waits(variants: readonly Variant[], percent: number, kind: ComparisonKind): Told[] {
+  return variants.flatMap(({ parts }) => {
+    const waited = histogramOf(
+      parts.filter(({ role }) => role === 'fleet'),
+      sample,
+    )
+    const value = percentile(waited, percent)
+    return waited === undefined || value === undefined ? [] : { value, kind, n: waited.totalCount, sample: waited }
+  })
+}

@@ -13,6 +13,9 @@ export class Tape {
   wordAt = 0
   readonly #kept: (object | undefined)[] = [undefined]
   readonly #places = new Map<object, number>()
+  /** What was put last, because it is mostly put again: a playlist that everybody has. */
+  #latest: object | undefined
+  #latestPlace = 0
 
   /** Goes to row `row` of rows that lie in `cells` and `words`. */
   goTo(cells: Float64Array, words: Int32Array, row: number): void {
@@ -48,12 +51,15 @@ export class Tape {
   }
 
   #placeOf(object: object): number {
+    if (object === this.#latest) return this.#latestPlace
     let place = this.#places.get(object)
     if (place === undefined) {
       place = this.#kept.length
       this.#kept.push(object)
       this.#places.set(object, place)
     }
+    this.#latest = object
+    this.#latestPlace = place
     return place
   }
 }

@@ -1,21 +1,10 @@
-import { z } from 'zod'
-import { nameSchema } from '../../live/event.ts'
 import { limits } from '../../live/limits.ts'
+import type { Acknowledged } from './audit-schema.ts'
 import { bodyOfEtag, etagOf } from './body-etag.ts'
 import type { OriginStore } from './origin-store.ts'
 
 // After a fault: is what was acknowledged still there? Each body is read back, and its checksum compared with that of
 // the acknowledgement. Whether a number is lost (no pipeline's candidate can be read) is for the asker to say.
-
-const acknowledgedSchema = z.strictObject({
-  pipeline: nameSchema,
-  rendition: nameSchema,
-  /** Absent: the initialisation segment. */
-  number: z.number().int().min(0).max(limits.segmentNumber).optional(),
-  etag: z.string().max(256),
-})
-export const auditSchema = z.strictObject({ acknowledged: z.array(acknowledgedSchema).max(limits.auditSegments) })
-type Acknowledged = z.infer<typeof acknowledgedSchema>
 
 export interface Audit {
   readonly audited: number

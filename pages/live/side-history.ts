@@ -1,5 +1,6 @@
 import type { SideReading } from '../../lab/duel-readings.ts'
 import { behavioursOf } from './behaviours.ts'
+import { type Counts, emptyFlow, flowOf, grown, since } from './flow.ts'
 import type { Flow, Rates, SideUpdate } from './update.ts'
 
 // One side as the page shows it, from readings of its processes: what happened since the reading before, how much that is
@@ -17,9 +18,6 @@ interface Moment {
   /** Waits that ended, by bucket. */
   readonly waits: readonly number[]
 }
-
-type Counts = Readonly<Record<string, number>>
-const emptyFlow: Flow = { asked: 0, hits: 0, negative: 0, collapsed: 0, fills: 0, refused: 0 }
 
 export class SideHistory {
   readonly #moments: Moment[] = []
@@ -137,14 +135,6 @@ function underWay(edges: SideReading['edges']): { fetching: number; joined: numb
   return { fetching, joined: states.reduce((sum, { waiting, fetches }) => sum + Math.max(0, waiting - fetches), 0) }
 }
 
-/** How much a count has grown; what is smaller than before began anew. */
-const grown = (before: number | undefined, count: number): number =>
-  before === undefined || count < before ? (before === undefined ? 0 : count) : count - before
-
-/** How much each count has grown; of a process that is seen for the first time, all of it. */
-const since = (before: Counts | undefined, counts: Counts): Counts =>
-  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, grown(before?.[name] ?? 0, count)]))
-
 const added = (a: Flow, b: Flow): Flow => ({
   asked: a.asked + b.asked,
   hits: a.hits + b.hits,
@@ -153,22 +143,6 @@ const added = (a: Flow, b: Flow): Flow => ({
   fills: a.fills + b.fills,
   refused: a.refused + b.refused,
 })
-
-/** What edges did with players' requests for segments, by the reason of the verdict at arrival. */
-function flowOf(change: Counts): Flow {
-  const flow = { ...emptyFlow }
-  for (const [name, count] of Object.entries(change)) {
-    if (!name.startsWith('requests.reason.')) continue
-    const reason = name.slice('requests.reason.'.length)
-    flow.asked += count
-    if (reason === 'negative-hit') flow.negative += count
-    else if (reason.startsWith('refused-')) flow.refused += count
-    else if (reason === 'collapsed' || reason === 'lock-poll') flow.collapsed += count
-    else if (reason.startsWith('fill-') || reason.startsWith('pass-') || reason === 'lock-timeout') flow.fills += count
-    else flow.hits += count
-  }
-  return flow
-}
 
 const emptyTotals = () => ({ requests: 0, origin: 0, stops: 0, early404: 0, wrongBodies: 0, failures: 0 })
 

@@ -9,6 +9,8 @@ import type { ReportData, ReportVariant } from './report-data.ts'
 export interface ReportAssets {
   readonly style: string
   readonly script: string
+  /** The playground's section, with what its script needs. */
+  readonly playground: Html
 }
 
 type Row = readonly [label: string, cell: (variant: ReportVariant) => string]
@@ -31,14 +33,14 @@ const charts = [
 ] as const
 
 /** The whole document. */
-export function reportDocument(data: ReportData, { style, script }: ReportAssets): string {
+export function reportDocument(data: ReportData, { style, script, playground }: ReportAssets): string {
   const { variants } = data
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; worker-src blob:; img-src data:">
 <title>${data.title}</title>
 <style>${scriptOf(style)}</style>
 </head>
@@ -47,6 +49,7 @@ export function reportDocument(data: ReportData, { style, script }: ReportAssets
 <h1>${data.title}</h1>
 <p class="headline">${data.headline}</p>
 <p>${data.shows}</p>
+<p><a href="#playground">Play the storm yourself: the simulator is in this page</a></p>
 ${data.partial ? html`<p class="warning">A run was ended before its time: this report is of a part of it.</p>` : undefined}
 </header>
 <main>
@@ -76,6 +79,7 @@ ${marks(variants)}
 <dt>Machine</dt><dd>${machine}</dd>
 </dl>`,
   )}</section>
+${playground}
 </main>
 <script type="application/json" id="report-data">${jsonForScript(data)}</script>
 <script>${scriptOf(script)}</script>

@@ -1,55 +1,14 @@
 import uPlot from 'uplot'
 import { formatBytes, formatMs, formatNumber } from '../../results/render/format.ts'
+import { startPlayground } from '../playground/browser/start.ts'
+import { axesOf, type Format, fromZero, inkOf, marked, strokeAt } from './browser/chart.ts'
 import type { ReportData, ReportVariant } from './report-data.ts'
 
 // Draws the curves of a report in the reader's browser, from the data that stands in the document.
 
 const data = JSON.parse(document.getElementById('report-data')?.textContent ?? '{}') as ReportData
 
-/** Told apart by dash as well as by colour; the colours keep their distance for every common kind of colour sight. */
-const strokes = [
-  { color: '#d55e00', dash: [] },
-  { color: '#0072b2', dash: [8, 4] },
-  { color: '#009e73', dash: [2, 3] },
-  { color: '#cc79a7', dash: [10, 3, 2, 3] },
-  { color: '#e69f00', dash: [5, 2] },
-  { color: '#56b4e9', dash: [1, 2] },
-] as const
-const strokeAt = (i: number) => strokes[i % strokes.length] as (typeof strokes)[number]
-
-const style = () => getComputedStyle(document.documentElement)
-const inkOf = (name: string): string => style().getPropertyValue(name).trim()
 const heightPx = 240
-
-type Format = (value: number | undefined) => string
-
-/** Vertical lines where the scenario acted; the list under the charts says what they are. */
-const marked = (times: readonly number[]): uPlot.Plugin => ({
-  hooks: {
-    draw: chart => {
-      const { ctx, bbox } = chart
-      ctx.save()
-      ctx.strokeStyle = inkOf('--mark')
-      ctx.lineWidth = devicePixelRatio
-      for (const time of times) {
-        const x = Math.round(chart.valToPos(time, 'x', true))
-        ctx.beginPath()
-        ctx.moveTo(x, bbox.top)
-        ctx.lineTo(x, bbox.top + bbox.height)
-        ctx.stroke()
-      }
-      ctx.restore()
-    },
-  },
-})
-
-function axesOf(x: Format, y: Format): uPlot.Axis[] {
-  const common = { stroke: () => inkOf('--ink'), grid: { stroke: () => inkOf('--grid'), width: 1 } }
-  return [
-    { ...common, values: (_, ticks) => ticks.map(tick => x(tick)) },
-    { ...common, size: 70, values: (_, ticks) => ticks.map(tick => y(tick)) },
-  ]
-}
 
 const charts: uPlot[] = []
 
@@ -66,7 +25,7 @@ function drawSeries(id: string, of: 'requestsPerSecond' | 'egressBytesPerSecond'
   draw(
     id,
     {
-      scales: { x: { time: false }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+      scales: { x: { time: false }, y: { range: fromZero } },
       axes: axesOf(second => `${second} s`, format),
       series: [
         { label: 'second' },
@@ -78,7 +37,7 @@ function drawSeries(id: string, of: 'requestsPerSecond' | 'egressBytesPerSecond'
           value: (_: uPlot, value: number | null) => format(value ?? undefined),
         })),
       ],
-      plugins: [marked(marks)],
+      plugins: [marked(() => marks)],
     },
     [times, ...data.variants.map(variant => times.map(second => variant[of][second] ?? null))],
   )
@@ -136,6 +95,7 @@ drawSeries('egress', 'egressBytesPerSecond', formatBytes)
 drawSeries('held', 'held', formatNumber)
 drawWaits()
 document.documentElement.dataset.drawn = 'true'
+startPlayground()
 
 new ResizeObserver(() => {
   for (const chart of charts) {

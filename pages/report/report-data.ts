@@ -2,6 +2,7 @@ import { joinHistograms } from '../../results/record/merge.ts'
 import type { RunRecord, Variant } from '../../results/record/record.ts'
 import { headline } from '../../results/render/headline.ts'
 import { type PercentileBand, percentileBands } from './percentiles.ts'
+import { wordsOfAction } from './words-of-action.ts'
 
 // What a report shows, as plain data: made from records, drawn by html.ts (words, tables) and page.ts (curves).
 
@@ -100,14 +101,8 @@ function variantOf(record: RunRecord, variant: Variant, records: readonly RunRec
     waits: waits === undefined || waits.totalCount === 0 ? [] : percentileBands(waits, percents),
     figures,
     checks,
-    marks: actions.map(({ atMs, action }) => ({ atS: (atMs - startedMs) / 1_000, what: wordsOf(action) })),
+    marks: actions.map(({ atMs, action }) => ({ atS: (atMs - startedMs) / 1_000, what: wordsOfAction(action) })),
   }
-}
-
-/** `kill-edge a1`: an action and what it was done to. */
-function wordsOf(action: Readonly<Record<string, unknown>>): string {
-  const object = ['edge', 'pipeline', 'region', 'node'].map(name => action[name]).filter(value => value !== undefined)
-  return [String(action.do), ...object.map(String), ...(action.skipped === undefined ? [] : ['(skipped)'])].join(' ')
 }
 
 /** Variants of the same name (two runs beside each other) are numbered. */

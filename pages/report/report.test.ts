@@ -92,7 +92,7 @@ describe.runIf(hasBrowser('the report'))('a report in a browser without a networ
     const complaints = complaintsOf(page)
     await page.goto(pathToFileURL(file).href)
     await page.waitForSelector('html[data-drawn]')
-    expect(await page.locator('.chart canvas').count()).toBe(4)
+    expect(await page.locator('[id^="chart-"] canvas').count()).toBe(4)
     expect(await page.locator('tr.failed').count()).toBe(3)
     expect(await page.locator('p', { hasText: evil }).count()).toBe(1)
     expect(await page.title()).not.toBe('owned')

@@ -103,6 +103,9 @@ function settleHits(series: Series): void {
   }
 }
 
+/** What a process takes before anything is simulated, however many worlds it then has. */
+export const bytesOfProcess = 120e6
+
 /** Memory that `world` needs, bytes: an upper estimate of what grows with it. */
 export function memoryNeeded(world: BulkWorld): number {
   const { columns, classes, event, durationMs, representatives } = world
@@ -113,5 +116,5 @@ export function memoryNeeded(world: BulkWorld): number {
   const ofRows = rowBytes * (longestSpan * Math.max(1, world.faults.length) + 9)
   const ofShapes = classes.length * renditions * 321 * 8 * 3
   const ofSeries = seconds * 8 * 40 * 3
-  return 120e6 + representatives * 12_000 + ofRows + ofShapes + ofSeries
+  return bytesOfProcess + representatives * 12_000 + ofRows + ofShapes + ofSeries
 }

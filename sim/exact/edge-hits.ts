@@ -30,6 +30,7 @@ export interface Hit {
   readonly isHit: boolean
   readonly labour: Labour
   readonly cpuMs: Ms
+  readonly afterMs: Ms
 }
 
 /** Objects at once; a window of segments of every rendition is fewer. */
@@ -120,6 +121,7 @@ export class EdgeHits {
         wrong: 0,
         labour,
         cpuMs: labour.cpuMs(),
+        afterMs: labour.afterMs(),
       }
     }
     if (verdict.do !== 'serve' || verdict.refresh) return undefined
@@ -129,7 +131,16 @@ export class EdgeHits {
     const bytes = head.bodyBytes as number
     const facts = copies.get(verdict.copy)?.facts ?? noFacts
     const wrong = Number(isWrong(facts, object, bytes))
-    return { ...common, status: head.status, bytes, facts, wrong, labour, cpuMs: labour.cpuMs(bytes) }
+    return {
+      ...common,
+      status: head.status,
+      bytes,
+      facts,
+      wrong,
+      labour,
+      cpuMs: labour.cpuMs(bytes),
+      afterMs: labour.afterMs(bytes),
+    }
   }
 
   #count({ counter, isHit }: Hit, now: EpochMs): void {

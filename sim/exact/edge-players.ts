@@ -131,7 +131,7 @@ export class EdgePlayers {
     exchange.wrong = hit.wrong
     exchange.said = hit.said
     exchange.reason = hit.reason
-    const leavesMs = this.#edge.cores.work(hit.cpuMs, now) as number
+    const leavesMs = this.#edge.cores.work(hit.cpuMs, now, hit.afterMs) as number
     this.#leaves(exchange, leavesMs + (hit.labour.besideMs() as number), now)
   }
 

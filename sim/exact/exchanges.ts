@@ -19,6 +19,8 @@ export const at = {
   toPlayer: 4,
   /** Its answer comes later than its player waits; due when the player gives up. */
   late: 5,
+  /** Its answer is there, and the generator is at it; due when it is through. */
+  read: 6,
 } as const
 
 /** How a request ended, beside its status. */

@@ -42,7 +42,16 @@ export class SimFleet {
     this.#hasRebuffered = new Uint8Array(seats)
     this.tally = new FleetTally(source.event, ground.objects, source.startMs)
     const ended = (exchange: Exchange, now: EpochMs) => this.#end(exchange, now)
-    this.requests = new PlayerRequests({ ground, doors, seating: this.#seating, tally: this.tally, seats, ended })
+    const { workers } = source.fleet
+    this.requests = new PlayerRequests({
+      ground,
+      doors,
+      seating: this.#seating,
+      tally: this.tally,
+      seats,
+      workers,
+      ended,
+    })
   }
 
   /** Players that are seated. */

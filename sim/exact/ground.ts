@@ -1,10 +1,11 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import { type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import { afterMsOf, type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
 import { Draws, Way } from '../network/latency.ts'
+import { Machine } from '../network/machine.ts'
 import { type Flow, SharedLink } from '../network/shared-link.ts'
 import type { Objects } from '../objects.ts'
 import { type Agenda, noCall } from './agenda.ts'
@@ -28,7 +29,17 @@ export class Labour {
 
   /** Done by `cores`, beginning at `now`: when it is done. */
   doneBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    return (cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number) + (this.#beside.next() as number)
+  }
+
+  /** The same, but that what follows comes later. */
+  begunBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
+  }
+
+  /** The CPU that it goes on to occupy when its answer has left. */
+  afterMs(bytes = 0): Ms {
+    return afterMsOf(this.#work, bytes)
   }
 
   /** What passes beside the CPU's work. */
@@ -57,6 +68,8 @@ export class Ground {
   readonly media: Media
   readonly hash: DecisionHash
   readonly seed: number
+  /** The one that all processes share; undefined: each has its own. */
+  readonly machine: Machine | undefined
   readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
   readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
@@ -69,6 +82,8 @@ export class Ground {
     this.media = parts.media
     this.hash = parts.hash
     this.seed = seed
+    const { machine } = calibration.cores
+    this.machine = machine === null ? undefined : new Machine(machine)
     const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
     this.ways = {
       playerEdge: way('playerEdge'),

@@ -53,7 +53,7 @@ export class SimOrigin {
     this.tell = tell
     this.core = new OriginCore({ event, region, seed, startedMs, backlogUntilMs })
     this.books = new OriginBooks(name, region)
-    this.cores = new Cores(calibration.cores.origin)
+    this.cores = new Cores(calibration.cores.origin, ground.machine)
     const { core, books, cores } = this
     this.store = new SimOriginStore({ ground, storage, region, core, books, cores })
     this.publishSide = new PublishSide(ground, this)

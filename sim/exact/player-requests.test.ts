@@ -34,6 +34,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     seating,
     tally: new FleetTally(event, objects, startMs),
     seats: 1,
+    workers: 1,
     doors: {
       isAlive: () => true,
       asked: (exchange, now) => atEdge(exchange, now as number, requests),

@@ -5,6 +5,7 @@ import { Draws } from '../network/latency.ts'
 import { at, type Exchange, Exchanges, results, said } from './exchanges.ts'
 import type { FleetTally } from './fleet-tally.ts'
 import { deciders } from './folding.ts'
+import { bodyBytesOf, Generator } from './generator.ts'
 import type { Ground } from './ground.ts'
 import type { Seating } from './seating.ts'
 
@@ -29,6 +30,8 @@ export interface RequestParts {
   readonly tally: FleetTally
   /** The largest number of players that there may be. */
   readonly seats: number
+  /** Of the generator, where the calibration has one. */
+  readonly workers: number
   /** The request has ended; its player is to be told, and then it is to be given back. */
   readonly ended: (exchange: Exchange, now: EpochMs) => void
 }
@@ -40,6 +43,7 @@ export class PlayerRequests {
   readonly #ground: Ground
   readonly #exchanges = new Exchanges()
   readonly #lag: Draws
+  readonly #generator: Generator | undefined
   /** By seat: its latest request that is under way, by its number in the agenda. */
   readonly #first: Int32Array
 
@@ -49,6 +53,8 @@ export class PlayerRequests {
     this.#ground = ground
     this.#lag = new Draws(ground.calibration.generator.lagMs, ground.seed, 'lag')
     this.#first = new Int32Array(seats).fill(none)
+    const { generator } = ground.calibration.cores
+    this.#generator = generator === null ? undefined : new Generator(ground, generator, parts.workers)
   }
 
   /** The player of `seat`, who is the fleet's player `index`, asks. */
@@ -65,7 +71,8 @@ export class PlayerRequests {
     hash.word(object)
     hash.number(plannedMs as number)
     const exchange = this.#exchanges.of(agenda.take())
-    const sentMs = Math.max(agenda.nowMs as number, plannedMs as number) + (this.#lag.next() as number)
+    const wantedMs = Math.max(agenda.nowMs as number, plannedMs as number)
+    const sentMs = ((this.#generator?.asks(wantedMs) ?? wantedMs) as number) + (this.#lag.next() as number)
     exchange.seat = seat
     exchange.request = request
     exchange.object = object
@@ -135,7 +142,11 @@ export class PlayerRequests {
         this.#timeOut(exchange, now)
         return
       case at.toPlayer:
-        this.#parts.ended(exchange, now)
+        if (this.#generator === undefined) this.#parts.ended(exchange, now)
+        else this.#read(exchange, this.#generator, now)
+        return
+      case at.read:
+        this.#hasRead(exchange, now)
     }
   }
 
@@ -166,9 +177,13 @@ export class PlayerRequests {
     } else {
       exchange.state = at.toPlayer
       exchange.lastByteMs = lastByteMs
-      const { seat, bytes } = exchange
-      this.#putIn(exchange, this.#parts.seating.throughLink(seat, bytes, firstByteMs, lastByteMs))
+      this.#putIn(exchange, this.#generator === undefined ? this.#throughLink(exchange) : lastByteMs)
     }
+  }
+
+  /** Those that are under way, and the places that are free for others. */
+  all(): readonly Exchange[] {
+    return this.#exchanges.all()
   }
 
   /** The edge is gone: who waited or read there finds the connection reset. */
@@ -196,6 +211,23 @@ export class PlayerRequests {
     }
     exchange.state = at.free
     this.#ground.agenda.free(transient)
+  }
+
+  /** The generator takes the answer, then the player's own link. */
+  #read(exchange: Exchange, generator: Generator, now: EpochMs): void {
+    generator.reads(exchange, now)
+    exchange.state = at.read
+    this.#putIn(exchange, this.#throughLink(exchange))
+  }
+
+  #hasRead(exchange: Exchange, now: EpochMs): void {
+    const bytes = bodyBytesOf(exchange)
+    this.#parts.ended(exchange, now)
+    this.#generator?.goesOn(bytes, now)
+  }
+
+  #throughLink({ seat, bytes, firstByteMs, lastByteMs }: Exchange): EpochMs {
+    return this.#parts.seating.throughLink(seat, bytes, firstByteMs, lastByteMs)
   }
 
   #firstOf(seat: number): Exchange | undefined {

@@ -42,7 +42,7 @@ export class PublishSide {
       return
     }
     const { labour, agenda, hash } = this.#ground
-    agenda.at(labour.originPublish.doneBy(this.#origin.cores, body.bodyBytes as number, now), arrivedMs => {
+    agenda.at(labour.originPublish.begunBy(this.#origin.cores, body.bodyBytes as number, now), arrivedMs => {
       if (!this.#origin.alive) return
       const judged = core.arrived(body, arrivedMs)
       foldPut(hash, judged)
@@ -91,6 +91,7 @@ export class PublishSide {
       // Those who wait come before the packager, which has nobody waiting for it.
       origin.apply(stored.effects, storedMs, body)
       answer(stored.answer, storedMs)
+      origin.cores.aside(this.#ground.labour.originPublish.afterMs(body.bodyBytes as number), storedMs)
     })
   }
 }

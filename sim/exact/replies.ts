@@ -116,7 +116,7 @@ export class SimReplies {
   describe(asked: Asked, verdict: DescribeVerdict, now: EpochMs): void {
     const { bytes, etag } = this.texts.get(this.#origin.core.eventConfig(), verdict)
     const fields = ['etag', etag, ...lifetimeFields(verdict.lifetime, now), ...this.#eventFields.get()]
-    const facts = { availableMs: NaN, playlist: verdict.segments, body: undefined }
+    const facts = { availableMs: NaN, playlist: this.texts.listOf(verdict), body: undefined }
     if (isCurrent(asked.call, etag)) this.#send(asked, { status: 304, fields, bytes: 0, facts, isFill: false }, now)
     else {
       const whole = [...fields, 'content-length', String(bytes)]

@@ -26,6 +26,9 @@ export interface Slice {
   readonly players: number
 }
 
+/** 2027-01-15T08:00:00Z: every simulated run is set up then. */
+export const bornMs: EpochMs = 1_800_000_000_000
+
 /** After so many events whoever runs it gets a word in: a few hundredths of a second. */
 const eventsASlice = 20_000
 
@@ -34,8 +37,9 @@ export class Simulation {
   readonly #actions: RecordedAction[] = []
   #isOver = false
 
-  constructor(plan: WorldPlan) {
-    this.world = new ExactWorld(plan)
+  /** `world`: one that somebody looks into. */
+  constructor(plan: WorldPlan, world: ExactWorld = new ExactWorld(plan)) {
+    this.world = world
     scheduleActions(this.world, done => this.#actions.push(done))
   }
 

@@ -24,7 +24,7 @@ function hits(bareMs: number, msAMib: number): Map<string, Seen> {
     Array.from({ length: 200 }, (_, i): [string, Seen] => {
       const bytes = i % 2 === 0 ? mib / 8 : 2 * mib
       const tookMs = bareMs + (msAMib * bytes) / mib + (i % 10 < 2 && i % 3 === 0 ? 5 : 0)
-      return [`a1 p${i}-1`, { atMs: i * 100, lastByteMs: i * 100 + tookMs, bytes, reason: 'hit', waited: false }]
+      return [`a1 p${i}-1`, { atMs: i * 100, lastByteMs: i * 100 + tookMs, bytes, reason: 'hit' }]
     }),
   )
 }

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
-import { decodeHistogram } from '../../results/record/merge.ts'
 import type { Part } from '../../results/record/part.ts'
+import { sum, total } from '../../results/sums.ts'
 import {
   type Calibration,
   calibrationSchema,
@@ -10,44 +10,54 @@ import {
 } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
+import { sharedOut } from './cpu-shares.ts'
+import { beyond, histogramValues, quantilesOf, releasedTo, type Sample, spentOn, workOf } from './samples.ts'
 
-// From what a short real run saw to a calibration. A time that a place spent on a request is split in two: its tenth
-// percentile, least disturbed by others, counts as CPU that is occupied; what goes beyond that passes beside it. What a
-// run on one machine cannot show (links, loss, TLS) is taken over from the default.
+// From what a short real run saw to a calibration. How the CPU time of a process is shared among its kinds of work is
+// taken from what the least disturbed request of each kind took, how much there is of it from the process itself
+// (cpu-shares.ts); what goes beyond that passes beside it. What a run on one machine cannot show (links, loss, TLS) is
+// taken over from the default.
 
 /** Fewer samples say nothing of a distribution. */
 const fewestSamples = 20
-const shares = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 const mib = 1024 * 1024
 
-interface Sample {
-  readonly ms: number
-  readonly bytes: number
+/** What was seen, and a list of what was not seen often enough. */
+interface Seeing {
+  readonly run: CalibrationRun
+  readonly kept: string[]
+  /** Which shares of what passes beside the work, and of the generator's lag, are the work's own. */
+  readonly least: Least
+}
+
+interface Least {
+  readonly beside: number
+  readonly lag: number
+  /** Whether what a process spends beyond its answers is made, too. */
+  readonly shared: boolean
+}
+
+/**
+ * What disturbs a request (other processes on its machine, other requests in front of it) is either `caught` by the
+ * quantiles, for worlds in which each process has a machine, or `made` by the simulator, for worlds on one machine: then
+ * the least disturbed of what was seen counts, lest it be there twice. A timer's grain is no disturbance.
+ */
+export type Contention = 'caught' | 'made'
+const leastOf: Readonly<Record<Contention, Least>> = {
+  caught: { beside: 1, lag: 1, shared: false },
+  made: { beside: 0.25, lag: 0.9, shared: true },
 }
 
 /** The calibration of this machine, as `run` shows it. `measuredAt` is for people. */
-export function calibrationFrom(run: CalibrationRun, measuredAt: string): { calibration: Calibration; kept: string[] } {
-  const kept: string[] = []
-  const work = (name: string, samples: readonly Sample[], otherwise: Work): Work => {
-    if (samples.length >= fewestSamples) return workOf(samples)
-    kept.push(`${name} (${samples.length} samples)`)
-    return otherwise
-  }
-  const quantiles = (
-    name: string,
-    values: readonly number[],
-    otherwise: Quantiles,
-    fewest = fewestSamples,
-  ): Quantiles => {
-    if (values.length >= fewest) return quantilesOf(values)
-    kept.push(`${name} (${values.length} samples)`)
-    return otherwise
-  }
-  const { work: usual, latency, stores, generator } = defaultCalibration
-  const edge = [...run.edges.values()]
-  const origin = [...run.origin.values()]
-  const put = histogram(run.parts, 'pipeline', 'put_ms')
-  const publish = histogram(run.parts, 'origin', 'publish_ms')
+export function calibrationFrom(
+  run: CalibrationRun,
+  measuredAt: string,
+  contention: Contention = 'caught',
+): { calibration: Calibration; kept: string[] } {
+  const least = leastOf[contention]
+  const seeing: Seeing = { run, kept: [], least }
+  const { stores, latency, generator } = defaultCalibration
+  const players = playersWork(seeing)
   const calibration: Calibration = {
     ...defaultCalibration,
     schema: calibrationSchemaName,
@@ -58,68 +68,155 @@ export function calibrationFrom(run: CalibrationRun, measuredAt: string): { cali
       platform: `${process.platform} ${process.arch}`,
       node: process.version,
     },
-    work: {
-      ...usual,
-      edgeHit: work(
-        'edge hit',
-        spentOn(edge, one => one.reason === 'hit'),
-        usual.edgeHit,
-      ),
-      edgeRefuse: work(
-        'edge refusal',
-        spentOn(edge, one => one.reason?.startsWith('refused-') ?? false),
-        usual.edgeRefuse,
-      ),
-      edgeFill: work('edge fill', untilArrival(run, false), usual.edgeFill),
-      originServe: work(
-        'origin serve',
-        spentOn(origin, one => !one.waited),
-        usual.originServe,
-      ),
-      originPublish: work(
-        'origin publish',
-        publish.map(ms => ({ ms, bytes: 0 })),
-        usual.originPublish,
-      ),
-      pipelinePut: work('pipeline put', beyond(put, publish), usual.pipelinePut),
-    },
-    stores: {
-      ...stores,
-      memory: {
-        ...stores.memory!,
-        read: work(
-          'store read',
-          origin.flatMap(one => (one.readMs === undefined ? [] : [{ ms: one.readMs, bytes: 0 }])),
-          stores.memory!.read,
-        ),
-      },
-    },
+    work: { ...defaultCalibration.work, ...edgeWork(seeing), ...originWork(seeing), ...players },
+    stores: { ...stores, ...storeWork(seeing) },
     latency: {
       ...latency,
-      playerEdge: quantiles('player to edge', playerWays(run), latency.playerEdge),
+      playerEdge: quantiles(seeing, 'player to edge', playerWays(run), latency.playerEdge, { least: least.beside }),
     },
     generator: {
-      lagMs: quantiles('generator lag', histogram(run.parts, 'fleet', 'lag_ms'), generator.lagMs),
-      actionMs: quantiles('actions', run.actionMs, generator.actionMs, 1),
-      edgeStartMs: quantiles('edge start', run.edgeStartMs, generator.edgeStartMs, 1),
+      lagMs: quantiles(seeing, 'generator lag', histogramValues(run.parts, 'fleet', 'lag_ms'), generator.lagMs, {
+        least: least.lag,
+      }),
+      actionMs: quantiles(seeing, 'actions', run.actionMs, generator.actionMs, { fewest: 1 }),
+      edgeStartMs: quantiles(seeing, 'edge start', run.edgeStartMs, generator.edgeStartMs, { fewest: 1 }),
     },
   }
-  return { calibration: calibrationSchema.parse(calibration), kept }
+  return { calibration: calibrationSchema.parse(calibration), kept: seeing.kept }
 }
 
-/** How long a place was busy with each of `seen`, from arrival to last byte. */
-const spentOn = (seen: readonly Seen[], isMeant: (one: Seen) => boolean): Sample[] =>
-  seen
-    .filter(one => isMeant(one) && !one.waited)
-    .flatMap(({ atMs, lastByteMs, bytes = 0 }) =>
-      atMs === undefined || lastByteMs === undefined ? [] : [{ ms: Math.max(0, lastByteMs - atMs), bytes }],
-    )
+function work({ kept, least }: Seeing, name: string, samples: readonly Sample[], otherwise: Work): Work {
+  if (samples.length >= fewestSamples) return workOf(samples, least.beside)
+  kept.push(`${name} (${samples.length} samples)`)
+  return otherwise
+}
+
+function quantiles(
+  { kept }: Seeing,
+  name: string,
+  values: readonly number[],
+  otherwise: Quantiles,
+  { fewest = fewestSamples, least = 1 } = {},
+): Quantiles {
+  if (values.length >= fewest) return quantilesOf(values, least)
+  kept.push(`${name} (${values.length} samples)`)
+  return otherwise
+}
+
+const partsOf = ({ run }: Seeing, role: Part['role']): Part[] => run.parts.filter(part => part.role === role)
+/** The CPU time of all processes of `role`, where it is to be shared out. */
+const cpuMsOf = (seeing: Seeing, role: Part['role']): number =>
+  seeing.least.shared ? total(partsOf(seeing, role), 'cpu_ms') : 0
+
+const mibOf = (seen: readonly Seen[]): number => sum(seen.map(({ bytes = 0 }) => bytes)) / mib
+const isHit = ({ reason }: Seen): boolean => reason === 'hit'
+const isRefused = ({ reason }: Seen): boolean => reason?.startsWith('refused-') ?? false
+
+function edgeWork(seeing: Seeing): Pick<Calibration['work'], 'edgeHit' | 'edgeWait' | 'edgeFill' | 'edgeRefuse'> {
+  const { run } = seeing
+  const edges = [...run.edges.values()]
+  const [hits, refused] = [edges.filter(isHit), edges.filter(isRefused)]
+  const waited = edges.filter(({ ticket }) => ticket !== undefined)
+  const usual = defaultCalibration.work
+  const edgeHit = work(
+    seeing,
+    'edge hit',
+    spentOn(hits, () => true),
+    usual.edgeHit,
+  )
+  const wait = work(seeing, 'edge wait', releasedTo(waited), usual.edgeWait)
+  return sharedOut(
+    {
+      edgeHit: { work: edgeHit, times: hits.length, mib: mibOf(hits) },
+      // A body costs the same, whoever waited for it.
+      edgeWait: { work: { ...wait, cpuMsPerMib: edgeHit.cpuMsPerMib }, times: waited.length, mib: mibOf(waited) },
+      edgeFill: {
+        work: work(seeing, 'edge fill', untilArrival(run), usual.edgeFill),
+        times: run.fetches.size,
+        mib: mibOf([...run.origin.values()]),
+      },
+      edgeRefuse: {
+        work: work(
+          seeing,
+          'edge refusal',
+          spentOn(refused, () => true),
+          usual.edgeRefuse,
+        ),
+        times: refused.length,
+        mib: 0,
+      },
+    },
+    cpuMsOf(seeing, 'edge'),
+  )
+}
+
+function originWork(
+  seeing: Seeing,
+): Pick<Calibration['work'], 'originServe' | 'originRelease' | 'originPublish' | 'pipelinePut'> {
+  const asked = [...seeing.run.origin.values()]
+  const held = asked.filter(({ ticket }) => ticket !== undefined)
+  const usual = defaultCalibration.work
+  const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
+  const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
+  const serve = work(
+    seeing,
+    'origin serve',
+    spentOn(asked, () => true),
+    usual.originServe,
+  )
+  const release = work(seeing, 'origin release', releasedTo(held), usual.originRelease)
+  const published = work(seeing, 'origin publish', beyond(publish, writesOf(seeing)), usual.originPublish)
+  const shared = sharedOut(
+    {
+      originServe: { work: serve, times: asked.length - held.length, mib: mibOf(asked) - mibOf(held) },
+      originRelease: { work: { ...release, cpuMsPerMib: serve.cpuMsPerMib }, times: held.length, mib: mibOf(held) },
+      originPublish: { work: published, times: publish.length, mib: 0 },
+    },
+    cpuMsOf(seeing, 'origin'),
+  )
+  return { ...shared, pipelinePut: work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut) }
+}
+
+const writesOf = ({ run }: Seeing): number[] => histogramValues(run.parts, 'origin', 'store_write_ms')
+
+/** The store that the run kept segments in: its own threads and disk pass beside the origin's work. */
+function storeWork(seeing: Seeing): Calibration['stores'] {
+  const counted = partsOf(seeing, 'origin').flatMap(({ counts }) => Object.keys(counts))
+  const name = counted.map(count => /^store\.(lsm|memory)\.writes$/.exec(count)?.[1]).find(found => found !== undefined)
+  if (name === undefined) return {}
+  const usual = defaultCalibration.stores[name] as NonNullable<Calibration['stores'][string]>
+  const reads = [...seeing.run.origin.values()].flatMap(({ readMs }) => readMs ?? [])
+  const { beside: least } = seeing.least
+  const waited = (what: string, values: readonly number[], otherwise: Work): Work => ({
+    ...otherwise,
+    cpuMs: 0,
+    cpuMsPerMib: 0,
+    besideMs: quantiles(seeing, `store ${what}`, values, otherwise.besideMs, { least }),
+  })
+  return { [name]: { read: waited('read', reads, usual.read), write: waited('write', writesOf(seeing), usual.write) } }
+}
+
+/** Asking and hearing cost about the same; bodies come with the answer. */
+function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'playerAsk'> {
+  const fleets = partsOf(seeing, 'fleet')
+  const [requests, cpuMs] = [total(fleets, 'requests'), cpuMsOf(seeing, 'fleet')]
+  if (requests < fewestSamples || cpuMs === 0) {
+    if (seeing.least.shared) seeing.kept.push(`players (${requests} requests)`)
+    const { player, playerAsk } = defaultCalibration.work
+    return { player, playerAsk }
+  }
+  // What comes before a request leaves and before a first byte is heard is in the way between players and edges; asking
+  // costs about as much as hearing the answer, and bodies come with that.
+  const bodiesMib = total(fleets, 'bytes_received') / mib
+  const one: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs: cpuMs / (4 * requests), afterMsPerMib: 0, besideMs: [[0, 0]] }
+  const afterMsPerMib = cpuMs / 2 / Math.max(bodiesMib, 1)
+  return { player: { ...one, afterMsPerMib }, playerAsk: one }
+}
 
 /** From a core's wish to the arrival upstream: what the asking edge spends on a fetch, its way included. */
-function untilArrival({ fetches, origin, edges }: CalibrationRun, sibling: boolean): Sample[] {
+function untilArrival({ fetches, origin }: CalibrationRun): Sample[] {
   return [...fetches].flatMap(([id, fetch]) => {
-    if (fetch.sibling !== sibling) return []
-    const there = sibling ? [...edges].find(([name]) => name.endsWith(` ${id}`))?.[1] : origin.get(id)
+    const there = fetch.sibling ? undefined : origin.get(id)
     return there?.atMs === undefined ? [] : [{ ms: Math.max(0, there.atMs - fetch.atMs), bytes: 0 }]
   })
 }
@@ -134,54 +231,4 @@ function playerWays({ players, edges }: CalibrationRun): number[] {
       player.firstByteMs === undefined || edge.firstByteMs === undefined ? [] : [player.firstByteMs - edge.firstByteMs]
     return [edge.atMs - player.atMs, ...back].map(ms => Math.max(0, ms))
   })
-}
-
-/** Both are whole distributions: their quantiles one by one. */
-const beyond = (whole: readonly number[], part: readonly number[]): Sample[] =>
-  part.length === 0
-    ? []
-    : shares.flatMap(share => {
-        const ms = Math.max(0, at(whole, share) - at(part, share))
-        return Array.from({ length: 3 }, () => ({ ms, bytes: 0 }))
-      })
-
-function workOf(samples: readonly Sample[]): Work {
-  const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
-  const half = Math.floor(byBytes.length / 2)
-  const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
-  const bytesApart = meanBytes(large) - meanBytes(small)
-  const apartMs = at(times(large), 0.1) - at(times(small), 0.1)
-  const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
-  const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
-  const cpuMs = at(bare, 0.1)
-  return { cpuMs, cpuMsPerMib, besideMs: quantilesOf(bare.map(ms => Math.max(0, ms - cpuMs))) }
-}
-
-const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)
-const meanBytes = (samples: readonly Sample[]): number =>
-  samples.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, samples.length)
-
-function at(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-}
-
-function quantilesOf(values: readonly number[]): Quantiles {
-  const points = shares.map(share => [share, Number(at(values, share).toFixed(4))] as [number, number])
-  return points.length > 0 ? points : [[0, 0]]
-}
-
-/** Every value of a histogram, ms, as often as it was counted. */
-function histogram(parts: readonly Part[], role: Part['role'], name: string): number[] {
-  return parts
-    .filter(part => part.role === role)
-    .flatMap(part => {
-      const encoded = part.histograms[name]
-      if (encoded === undefined) return []
-      const decoded = decodeHistogram(encoded)
-      return Array.from({ length: Math.min(1_000, decoded.totalCount) }, (_, i) => {
-        const percent = ((i + 0.5) / Math.min(1_000, decoded.totalCount)) * 100
-        return decoded.getValueAtPercentile(percent) / 1_000
-      })
-    })
 }

@@ -5,33 +5,45 @@ import type { OnProgress } from '../../lab/progress.ts'
 import { runScenario } from '../../lab/run.ts'
 import { effectsOf, readLog } from '../../results/explain/read-log.ts'
 import type { Part } from '../../results/record/part.ts'
+import type { RunRecord } from '../../results/record/record.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 
 // The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
 // arrived, was answered. All processes of a run share one clock, so that instants of two logs can be compared.
 
-/** Small: nothing queues, so that a time is that of the work itself. */
-const calibrationScenario: Scenario = scenarioSchema.parse({
-  name: 'calibration',
-  shows: 'short and quiet: what one request costs where nothing has to wait for another',
-  durationMs: 9_000,
-  policies: ['oca'],
-  event: {
-    // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
-    backlogSegments: 1,
-    renditions: [
-      { name: 'v1', kind: 'video', bitsPerSecond: 400_000 },
-      { name: 'v2', kind: 'video', bitsPerSecond: 6_000_000 },
-      { name: 'a1', kind: 'audio', bitsPerSecond: 96_000 },
+/** How many players a calibration has, and how large the bodies of their highest rung are. */
+interface Load {
+  readonly players: number
+  readonly bitsPerSecond: number
+}
+
+/** Nothing queues, so that a time is that of the work itself. */
+const quiet: Load = { players: 40, bitsPerSecond: 6_000_000 }
+/** As busy as a scenario: what processes cost once they are warm. */
+export const storm: Load = { players: 300, bitsPerSecond: 1_200_000 }
+
+const scenarioFor = ({ players, bitsPerSecond }: Load): Scenario =>
+  scenarioSchema.parse({
+    name: 'calibration',
+    shows: 'short: what one request costs',
+    durationMs: 9_000,
+    policies: ['oca'],
+    event: {
+      // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
+      backlogSegments: 1,
+      renditions: [
+        { name: 'v1', kind: 'video', bitsPerSecond: 400_000 },
+        { name: 'v2', kind: 'video', bitsPerSecond },
+        { name: 'a1', kind: 'audio', bitsPerSecond: 96_000 },
+      ],
+    },
+    topology: { sites: [{ name: 'a', edges: 2 }] },
+    fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
+    actions: [
+      ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
+      { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
     ],
-  },
-  topology: { sites: [{ name: 'a', edges: 2 }] },
-  fleet: { players: 40, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
-  actions: [
-    ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
-    { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
-  ],
-})
+  })
 
 /** One request as one place saw it; instants in ms on the run's clock. */
 export interface Seen {
@@ -40,8 +52,9 @@ export interface Seen {
   lastByteMs?: number
   bytes?: number
   reason?: string
-  /** It was held, or waited for a fill. */
-  waited?: boolean
+  /** It was held, or waited for a fill: the ticket that it got, and when it was told that it waits no more. */
+  ticket?: number
+  releasedMs?: number
   /** From the store, at the origin: asked, and there. */
   readMs?: number
 }
@@ -61,53 +74,68 @@ export interface CalibrationRun {
 }
 
 /** Runs the scenario and reads its logs; nothing of it is left behind. */
-export async function runForCalibration(onProgress: OnProgress, signal: AbortSignal): Promise<CalibrationRun> {
+export async function runForCalibration(
+  onProgress: OnProgress,
+  signal: AbortSignal,
+  load: Load = quiet,
+): Promise<CalibrationRun> {
   const out = mkdtempSync(join(tmpdir(), 'tidegate-calibration-'))
   try {
-    const { record, recordFile } = await runScenario(calibrationScenario, { out, onProgress, signal })
-    const [variant] = record.variants
-    if (variant === undefined || record.partial) throw new Error('the run was ended before its time')
-    const run = { edges: new Map(), origin: new Map(), players: new Map(), fetches: new Map() }
-    for (const { role, name, file } of variant.logs) await readInto(run, role, name, join(dirname(recordFile), file))
-    const { actions, startedMs, parts } = variant
-    const planned = actions.filter(({ action }) => action.do === 'notify')
-    const killed = actions.find(({ action }) => action.do === 'restart-edge')
-    const back = actions.find(({ action }) => action.do === 'revive-edge')
-    const downMs = Number(killed?.action.downMs ?? 0)
-    return {
-      ...run,
-      parts,
-      actionMs: planned.map(({ atMs, action }) => atMs - startedMs - Number(action.atMs)),
-      edgeStartMs: killed && back ? [back.atMs - killed.atMs - downMs] : [],
-      commit: record.commit,
-    }
+    const { record, recordFile } = await runScenario(scenarioFor(load), { out, onProgress, signal })
+    if (record.variants.length === 0 || record.partial) throw new Error('the run was ended before its time')
+    return await readRuns([{ record, folder: dirname(recordFile) }])
   } finally {
     rmSync(out, { recursive: true, force: true })
   }
+}
+
+/** What the decision logs of these runs say of every request, all runs and variants together. */
+export async function readRuns(
+  runs: readonly { readonly record: RunRecord; readonly folder: string }[],
+): Promise<CalibrationRun> {
+  const run: Gathered = { edges: new Map(), origin: new Map(), players: new Map(), fetches: new Map() }
+  const [parts, actionMs, edgeStartMs]: [Part[], number[], number[]] = [[], [], []]
+  for (const [i, { record, folder }] of runs.entries()) {
+    for (const [j, variant] of record.variants.entries()) {
+      // Names of requests are those of one variant of one run.
+      const mark = `${i}/${j}/`
+      for (const { role, name, file } of variant.logs) await readInto(run, role, name, mark, join(folder, file))
+      const { actions, startedMs } = variant
+      const planned = actions.filter(({ action }) => action.do === 'notify')
+      actionMs.push(...planned.map(({ atMs, action }) => atMs - startedMs - Number(action.atMs)))
+      const killed = actions.find(({ action }) => action.do === 'restart-edge')
+      const back = actions.find(({ action }) => action.do === 'revive-edge')
+      if (killed && back) edgeStartMs.push(back.atMs - killed.atMs - Number(killed.action.downMs ?? 0))
+      parts.push(...variant.parts)
+    }
+  }
+  return { ...run, parts, actionMs, edgeStartMs, commit: runs[0]?.record.commit ?? 'unknown' }
 }
 
 type Gathered = {
   readonly [Name in 'edges' | 'origin' | 'players']: Map<string, Seen>
 } & { readonly fetches: Map<string, { atMs: number; sibling: boolean }> }
 
-async function readInto(run: Gathered, role: string, name: string, file: string): Promise<void> {
+async function readInto(run: Gathered, role: string, name: string, mark: string, file: string): Promise<void> {
   const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
   if (role === 'pipeline') return
   const seen = (id: unknown): Seen => {
     // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
-    const key = role === 'edge' ? `${name} ${id}` : String(id)
+    const key = role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`
     const known = place.get(key) ?? {}
     place.set(key, known)
     return known
   }
+  const byTicket = new Map<number, Seen>()
+  const put = (into: Seen, fields: Seen) => Object.assign(into, JSON.parse(JSON.stringify(fields)))
   await readLog(file, {
     note: line => {
       const number = (field: string) => (typeof line[field] === 'number' ? (line[field] as number) : undefined)
-      const put = (into: Seen, fields: Seen) => Object.assign(into, JSON.parse(JSON.stringify(fields)))
       if (line.note === 'request') {
         const verdict = line.verdict as { reason?: string } | string | undefined
         const reason = typeof verdict === 'object' ? verdict.reason : (line.reason as string | undefined)
-        put(seen(line.id), { atMs: number('atMs'), waited: line.ticket !== undefined, reason } as Seen)
+        put(seen(line.id), { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
+        if (typeof line.ticket === 'number') byTicket.set(line.ticket, seen(line.id))
       } else if (line.note === 'sent') {
         const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
         put(seen(line.id), times as Seen)
@@ -119,11 +147,13 @@ async function readInto(run: Gathered, role: string, name: string, file: string)
       }
     },
     call: ({ gives }, atMs) => {
-      if (role !== 'edge' || atMs === undefined) return
+      if (atMs === undefined) return
       for (const effect of effectsOf(gives)) {
-        if (effect.do !== 'fetch') continue
+        const tickets = effect.do === 'deliver' ? [effect.ticket] : effect.do === 'release' ? effect.tickets : []
+        for (const ticket of tickets as number[]) put(byTicket.get(ticket) ?? {}, { releasedMs: atMs })
+        if (role !== 'edge' || effect.do !== 'fetch') continue
         const { upstream } = effect.plan as { upstream: { is: string } }
-        run.fetches.set(`${name}-f${effect.fetch}`, { atMs, sibling: upstream.is === 'sibling' })
+        run.fetches.set(`${mark}${name}-f${effect.fetch}`, { atMs, sibling: upstream.is === 'sibling' })
       }
     },
   })

@@ -1,7 +1,7 @@
-import { memoryNeeded } from '../bulk/bulk.ts'
+import { bytesOfProcess, memoryNeeded } from '../bulk/bulk.ts'
 import { slices } from '../bulk/groups.ts'
 import { checkInput, checkMemory } from '../plan/check-input.ts'
-import { type Counted, countedOf, planRecordOf, type Shard } from '../plan/make-plan.ts'
+import { type Counted, countedOf, planRecordOf, type Shard, seriesOf } from '../plan/make-plan.ts'
 import { PlanError } from '../plan/plan-error.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import type { PlanRecord } from '../plan/plan-record.ts'
@@ -117,19 +117,23 @@ export async function runSweep(
   })
 }
 
-export async function runWhatIf(make: InputMaker, options: RunPlanOptions): Promise<WhatIf[]> {
+/** Each switch off in turn. `base`: the record of the whole policy, made with the same effort. */
+export async function runWhatIf(make: InputMaker, options: RunPlanOptions, base?: PlanRecord): Promise<WhatIf[]> {
   const input = make({})
-  const variants = [{ name: 'nothing', policy: input.policy }, ...switchesOff(input.policy)]
+  const { regions } = input.topology
+  const whole = { name: 'nothing', policy: input.policy }
+  const variants = [...(base ? [] : [whole]), ...switchesOff(input.policy)]
   const all = await countAll(
     variants.map(({ name, policy }) => ({ name: `without ${name}`, input: { ...input, policy } })),
     options,
   )
   const costs = all.flatMap((counted, i) => {
     const { name: off } = variants[i] as (typeof variants)[number]
-    return counted === undefined ? [] : [{ off, cost: originCostOf(counted.series, input.topology.regions) }]
+    return counted === undefined ? [] : [{ off, cost: originCostOf(counted.series, regions) }]
   })
-  const base = costs.find(({ off }) => off === 'nothing')
-  return base ? ranked(base.cost, costs) : []
+  if (base) costs.unshift({ off: whole.name, cost: originCostOf(seriesOf([base]), regions) })
+  const known = costs.find(({ off }) => off === whole.name)
+  return known ? ranked(known.cost, costs) : []
 }
 
 /**
@@ -141,8 +145,9 @@ async function countAll(
   options: RunPlanOptions,
 ): Promise<(Counted | undefined)[]> {
   for (const { input } of plans) check(input, options)
-  const most = Math.max(...plans.map(({ input }) => memoryNeeded(worldOf(input, options.effort))))
-  const atOnce = Math.max(1, Math.min(options.threads, plans.length, Math.floor(options.memoryBytes / most)))
+  const most = Math.max(...plans.map(({ input }) => memoryNeeded(worldOf(input, options.effort)) - bytesOfProcess))
+  const fit = Math.floor((options.memoryBytes - bytesOfProcess) / most)
+  const atOnce = Math.max(1, Math.min(options.threads, plans.length, fit))
   const done = plans.map(() => 0)
   const results = plans.map((): Counted | undefined => undefined)
   const waiting = [...plans.entries()]

@@ -6,20 +6,18 @@ import { commitNow, environmentNow } from '../../lab/environment.ts'
 import { eventOf } from '../../lab/event-of.ts'
 import { type NamedPolicy, parsePolicy } from '../../lab/policies.ts'
 import type { OnProgress } from '../../lab/progress.ts'
-import { type AuditOutcome, auditAcknowledged, auditPart } from '../../lab/storage/audit.ts'
-import { auditSchema } from '../../origin/http/audit.ts'
+import { auditPart } from '../../lab/storage/audit.ts'
+import { auditSimulated } from '../../lab/storage/audit-simulated.ts'
 import { checkFigure } from '../../results/checks.ts'
-import { figuresOf } from '../../results/figures.ts'
-import { mergeByProcess } from '../../results/merge-records.ts'
 import { type RunRecord, recordSchemaName, type Variant } from '../../results/record/record.ts'
 import { scenarioHash } from '../../scenarios/load.ts'
 import { everyPolicy } from '../../scenarios/references.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type Calibration, calibrationId } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
-import { type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
-import type { ExactWorld } from '../exact/world.ts'
-import { exactLeavesOut, figuresUnknownTo } from '../leaves-out.ts'
+import { bornMs, type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
+import { figuresOfSimulated } from '../figures-of-simulated.ts'
+import { exactLeavesOut } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
 import { prepareEngine } from './engine.ts'
 import { mediaOf } from './media-of.ts'
@@ -47,8 +45,6 @@ export interface SimulateOutcome {
 }
 
 const runsFolder = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'results', 'runs')
-/** 2027-01-15T08:00:00Z: every simulated run is set up then. */
-const bornMs = 1_800_000_000_000
 
 /** Simulates `scenario`. Throws ConfigurationError for a policy that does not exist and MemoryError for too large a fleet. */
 export async function simulateScenario(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulateOutcome> {
@@ -116,28 +112,8 @@ async function simulateVariant(
   }
   const simulated = simulation.finish()
   if (simulated.partial) return simulated
-  const audited = await audit(simulation.world)
+  const audited = await auditSimulated(simulation.world)
   return { ...simulated, parts: [...simulated.parts, auditPart(audited)] }
-}
-
-/** Mends what actions have broken, then reads back what was acknowledged: with the rules of a real run. */
-function audit(world: ExactWorld): Promise<AuditOutcome> {
-  world.makeWhole()
-  return auditAcknowledged({
-    event: world.eventNow,
-    pipelines: world.pipelines.map(({ acknowledged }) => ({ get: async () => acknowledged.list() })),
-    originOf: target => ({
-      post: async (_path, asked) => {
-        const { acknowledged } = auditSchema.parse(asked)
-        const lost = acknowledged.flatMap(one => {
-          const why = world.whyLost(target, one)
-          return why === undefined ? [] : [{ ...one, why }]
-        })
-        return { audited: acknowledged.length, lost }
-      },
-    }),
-    now: world.agenda.nowMs,
-  })
 }
 
 /** How fast it goes, for people. */
@@ -167,9 +143,7 @@ class Pace {
 
 function variantOf(scenario: Scenario, policy: NamedPolicy, simulated: Simulated): Variant {
   const { event, startedMs, endedMs, actions, decisions } = simulated
-  const measured = { ...simulated, parts: mergeByProcess(simulated.parts) }
-  const unknown: readonly string[] = figuresUnknownTo(scenario)
-  const figures = Object.fromEntries(Object.entries(figuresOf(measured)).filter(([name]) => !unknown.includes(name)))
+  const { parts, figures } = figuresOfSimulated(scenario, simulated)
   const checks = scenario.checks
     .filter(check => check.policy === policy.name || check.policy === everyPolicy)
     .map(check => checkFigure(figures, check.figure, check))
@@ -178,7 +152,7 @@ function variantOf(scenario: Scenario, policy: NamedPolicy, simulated: Simulated
     policy: policy.policy,
     figures,
     checks,
-    parts: measured.parts,
+    parts,
     actions: actions.map(({ atMs, action }) => ({ atMs: atMs as number, action: { ...action } })),
     event,
     startedMs: startedMs as number,

@@ -54,6 +54,13 @@ describe('the peak of a second at a fault', () => {
     })
   })
 
+  test('what goes on for seconds after a fault is no burst: its band is hardly wider', () => {
+    const values = Float64Array.from({ length: seconds }, (_, second) => (second < faultSecond ? 100 : 1_000))
+    const { low, high } = bandedPeakOf(values, [faultSecond], error)
+    expect(low).toBeCloseTo(980)
+    expect(high).toBeCloseTo(1_020)
+  })
+
   test('a fault strikes when it comes, when its sites have gone over, and when it is over', () => {
     const faults = [
       { atMs: 10_500, do: 'lose-region', region: 'eu', forMs: 20_000, wayOverMs: 2_000 },

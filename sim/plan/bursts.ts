@@ -31,12 +31,15 @@ export const burstOf = (sudden: readonly number[], atSecond: number): number | u
 
 /**
  * The band of a burst's peak over a steady `level`. Its upper end is what no second can exceed, wherever it begins: what
- * both seconds hold that it can lie across. Its lower end is the larger half of that. `error` widens both.
+ * both seconds hold that it can lie across. Its lower end is the larger half of that. What goes on in the second behind
+ * both is no burst but a level of its own. `error` widens both ends.
  */
 function burstBand(values: Float64Array, atSecond: number, level: number, error: number) {
   const beyond = (second: number): number => Math.max(0, (values[second] ?? 0) - level)
-  const burst = beyond(atSecond) + Math.max(beyond(atSecond - 1), beyond(atSecond + 1))
-  const base = Math.min(level, values[atSecond] ?? 0)
+  const other = beyond(atSecond + 1) > beyond(atSecond - 1) ? atSecond + 1 : atSecond - 1
+  const goesOn = Math.min(beyond(atSecond), beyond(Math.max(atSecond, other) + 1))
+  const burst = beyond(atSecond) - goesOn + Math.max(0, beyond(other) - goesOn)
+  const base = Math.min(level, values[atSecond] ?? 0) + goesOn
   return { low: bandOf(base + burst / 2, error).low, high: bandOf(base + burst, error).high }
 }
 

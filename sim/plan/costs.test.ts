@@ -11,7 +11,12 @@ const measured = {
   origin: 'Measured on a machine of this test.',
   work: {
     ...defaultCalibration.work,
-    originServe: { cpuMs: 0.42, cpuMsPerMib: 1.5, besideMs: [[0, 0] as [number, number]] },
+    originServe: {
+      ...defaultCalibration.work.originServe,
+      cpuMs: 0.42,
+      cpuMsPerMib: 1.5,
+      besideMs: [[0, 0] as [number, number]],
+    },
   },
 }
 

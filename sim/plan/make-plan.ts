@@ -88,12 +88,18 @@ export function joinShards(records: readonly PlanRecord[]): Counted {
   if (records.some(record => same(record) !== same(first))) {
     throw new RangeError('these shards are of different plans: make all of them with the same scenario, flags and seed')
   }
-  const series = new Series(first.curve.second.length, first.input.regions)
   const inOrder = records.toSorted((a, b) => (a.input.shard?.index ?? 0) - (b.input.shard?.index ?? 0))
-  for (const { curve } of inOrder) {
+  return { series: seriesOf(inOrder), partial: records.some(({ partial }) => partial) }
+}
+
+/** What was counted for these records of one plan, together. */
+export function seriesOf(records: readonly PlanRecord[]): Series {
+  const [first] = records
+  const series = new Series(first?.curve.second.length ?? 0, first?.input.regions ?? [])
+  for (const { curve } of records) {
     series.add(new Map(Object.entries(curve.series).map(([name, values]) => [name, Float64Array.from(values)])))
   }
-  return { series, partial: records.some(({ partial }) => partial) }
+  return series
 }
 
 /** A result of bulk mode as what a plan is made from. */

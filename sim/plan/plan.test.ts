@@ -202,7 +202,7 @@ test('of a scenario: a lost region is planned with, faults of what stands behind
   const { faults } = inputOfScenario(loadScenario('region-loss'), { edges: 30 })
   expect(faults).toMatchObject([{ do: 'lose-region', region: 'eu', wayOverMs: limits.heartbeatMs }])
   expect(() => inputOfScenario(loadScenario('storage-stall'), {})).toThrow(
-    /store-slow at 5000 ms is no fault that a plan/,
+    /store-slow at 2000 ms is no fault that a plan/,
   )
   for (const name of ['cache-loss', 'node-loss', 'origin-crash', 'torn-upload']) {
     expect(() => inputOfScenario(loadScenario(name), {}), name).toThrow(PlanError)

@@ -5,6 +5,9 @@ import { drawMark, type MarkKind, shapes } from './shapes.ts'
 // Requests as marks that travel between viewers, edge and origin. What waits at the edge or is held at the origin stands
 // there in stacks. Where there are many, one mark stands for several, and the page says for how many.
 
+/** What happened of late, and what stands at each place. */
+type Shown = Pick<SideUpdate, 'flow' | 'fetching' | 'joined' | 'held'>
+
 /** What travels; what is held stands. */
 type Kind = Exclude<MarkKind, 'held'>
 
@@ -54,7 +57,7 @@ export class FlowView {
   }
 
   /** Takes in what happened; gives for how many requests one mark stands. */
-  take({ flow, fetching, joined, held }: SideUpdate): number {
+  take({ flow, fetching, joined, held }: Shown): number {
     const most = Math.max(...kinds.map(([, of]) => flow[of]))
     const each = stepOf(most / marksOfAKind)
     const bornMs = performance.now()

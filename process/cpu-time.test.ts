@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import type { Part } from '../results/record/part.ts'
+import { withCpuTime } from './cpu-time.ts'
+import { Recorder } from './recorder.ts'
+
+const spend = (ms: number): void => {
+  const begun = process.cpuUsage()
+  while (process.cpuUsage(begun).user < 1_000 * ms);
+}
+
+test('a record counts the CPU time since the last reset, and everything that it counted before', async () => {
+  const recorder = new Recorder({ role: 'edge', name: 'a1' })
+  recorder.count('requests', 3)
+  let resets = 0
+  const routes = withCpuTime({ 'GET /record': () => recorder.part(), 'POST /reset': () => void resets++ })
+  const record = async () => (await routes['GET /record']?.(undefined)) as Part
+  const cpuMs = async () => (await record()).counts.cpu_ms
+  spend(30)
+  expect(await cpuMs()).toBeGreaterThanOrEqual(30)
+  routes['POST /reset']?.(undefined)
+  expect(resets).toBe(1)
+  expect(await cpuMs()).toBeLessThan(30)
+  expect(await record()).toMatchObject({ role: 'edge', counts: { requests: 3 } })
+})
+
+test('a listener without a record stays as it is', () => {
+  const routes = { 'GET /state': () => ({}) }
+  expect(withCpuTime(routes)).toBe(routes)
+})

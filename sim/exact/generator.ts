@@ -1,0 +1,42 @@
+import type { EpochMs } from '../../live/units.ts'
+import { Cores } from '../network/cores.ts'
+import { type Exchange, results } from './exchanges.ts'
+import type { Ground } from './ground.ts'
+
+// The process that plays all players of a real run: it takes one request and one answer after the other, so that its lag
+// grows with the load. Players of a planned event each have a machine of their own, and no generator.
+
+export class Generator {
+  readonly #ground: Ground
+  readonly #cores: Cores
+
+  /** @param workers of the fleet, each a thread */
+  constructor(ground: Ground, cores: number, workers: number) {
+    this.#ground = ground
+    this.#cores = new Cores(cores * workers, ground.machine)
+  }
+
+  /** A player wants to ask at `wantedMs`: when the generator comes to it. */
+  asks(wantedMs: EpochMs): EpochMs {
+    return this.#ground.labour.playerAsk.doneBy(this.#cores, 0, wantedMs)
+  }
+
+  /** The whole answer is there: when the generator is through with it, its head as late as its body. */
+  reads(exchange: Exchange, now: EpochMs): EpochMs {
+    const { player } = this.#ground.labour
+    const bytes = bodyBytesOf(exchange)
+    const bodyMs = (player.cpuMs(bytes) as number) - (player.cpuMs() as number)
+    const doneMs = player.begunBy(this.#cores, bytes, now) as number
+    exchange.firstByteMs = (exchange.firstByteMs as number) + Math.max(0, doneMs - bodyMs - (now as number))
+    exchange.lastByteMs = Math.max(exchange.firstByteMs as number, doneMs)
+    return exchange.lastByteMs
+  }
+
+  /** What its player asked for upon an answer has left; the generator goes on with the answer of so many bytes. */
+  goesOn(bytes: number, now: EpochMs): void {
+    this.#cores.work(0, now, this.#ground.labour.player.afterMs(bytes))
+  }
+}
+
+/** Of what ended without an answer there is none. */
+export const bodyBytesOf = ({ result, bytes }: Exchange): number => (result === results.status ? (bytes as number) : 0)

@@ -1,0 +1,88 @@
+import { decodeHistogram } from '../../results/record/merge.ts'
+import type { Part } from '../../results/record/part.ts'
+import type { Quantiles, Work } from '../calibration.ts'
+import type { Seen } from './calibration-run.ts'
+
+// From what a run saw of single requests to distributions and costs.
+
+export interface Sample {
+  readonly ms: number
+  readonly bytes: number
+}
+
+const shares = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
+const mib = 1024 * 1024
+const mostValues = 1_000
+
+/** How long a place was busy with each of `seen` that did not wait, from arrival to last byte. */
+export const spentOn = (seen: readonly Seen[], isMeant: (one: Seen) => boolean): Sample[] =>
+  seen
+    .filter(one => isMeant(one) && one.ticket === undefined)
+    .flatMap(({ atMs, lastByteMs, bytes = 0 }) =>
+      atMs === undefined || lastByteMs === undefined ? [] : [{ ms: Math.max(0, lastByteMs - atMs), bytes }],
+    )
+
+/** From the end of each wait to the first byte that left. */
+export const releasedTo = (seen: readonly Seen[]): Sample[] =>
+  seen.flatMap(({ releasedMs, firstByteMs }) =>
+    releasedMs === undefined || firstByteMs === undefined
+      ? []
+      : [{ ms: Math.max(0, firstByteMs - releasedMs), bytes: 0 }],
+  )
+
+/** Both are whole distributions: their quantiles one by one. */
+export const beyond = (whole: readonly number[], part: readonly number[]): Sample[] =>
+  part.length === 0
+    ? []
+    : shares.flatMap(share => {
+        const ms = Math.max(0, at(whole, share) - at(part, share))
+        return Array.from({ length: 3 }, () => ({ ms, bytes: 0 }))
+      })
+
+/**
+ * The tenth percentile, least disturbed, is taken for CPU; what large bodies take longer, for the cost of a MiB. Of what
+ * passes beside it, the least disturbed share `kept` is.
+ */
+export function workOf(samples: readonly Sample[], kept = 1): Work {
+  const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
+  const half = Math.floor(byBytes.length / 2)
+  const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
+  const bytesApart = meanBytes(large) - meanBytes(small)
+  const apartMs = at(times(large), 0.1) - at(times(small), 0.1)
+  const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
+  const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
+  const cpuMs = at(bare, 0.1)
+  const besideMs = quantilesOf(
+    bare.map(ms => Math.max(0, ms - cpuMs)),
+    kept,
+  )
+  return { cpuMs, cpuMsPerMib, besideMs }
+}
+
+/** The quantiles of the least share `kept` of `values`. */
+export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
+  const points = shares.map(share => [share, Number(at(values, share * kept).toFixed(4))] as [number, number])
+  return values.length > 0 ? points : [[0, 0]]
+}
+
+/** Every value of a histogram of `role`, ms, as often as it was counted. */
+export function histogramValues(parts: readonly Part[], role: Part['role'], name: string): number[] {
+  return parts
+    .filter(part => part.role === role)
+    .flatMap(part => {
+      const encoded = part.histograms[name]
+      if (encoded === undefined) return []
+      const decoded = decodeHistogram(encoded)
+      const length = Math.min(mostValues, decoded.totalCount)
+      return Array.from({ length }, (_, i) => decoded.getValueAtPercentile(((i + 0.5) / length) * 100) / 1_000)
+    })
+}
+
+const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)
+const meanBytes = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, samples.length)
+
+function at(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+}
