@@ -119,9 +119,17 @@ type Gathered = {
 async function readInto(run: Gathered, role: string, name: string, mark: string, file: string): Promise<void> {
   const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
   if (role === 'pipeline') return
+  // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
+  const keyOf = (id: unknown): string => (role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`)
+  /** A request that arrives. An edge that was restarted gives its fetches names that it has given before. */
+  const arrived = (id: unknown): Seen => {
+    const before = place.get(keyOf(id))
+    if (before) place.set(`${keyOf(id)} before ${place.size}`, before)
+    place.delete(keyOf(id))
+    return seen(id)
+  }
   const seen = (id: unknown): Seen => {
-    // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
-    const key = role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`
+    const key = keyOf(id)
     const known = place.get(key) ?? {}
     place.set(key, known)
     return known
@@ -134,8 +142,9 @@ async function readInto(run: Gathered, role: string, name: string, mark: string,
       if (line.note === 'request') {
         const verdict = line.verdict as { reason?: string } | string | undefined
         const reason = typeof verdict === 'object' ? verdict.reason : (line.reason as string | undefined)
-        put(seen(line.id), { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
-        if (typeof line.ticket === 'number') byTicket.set(line.ticket, seen(line.id))
+        const request = arrived(line.id)
+        put(request, { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
+        if (typeof line.ticket === 'number') byTicket.set(line.ticket, request)
       } else if (line.note === 'sent') {
         const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
         put(seen(line.id), times as Seen)
