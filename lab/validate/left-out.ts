@@ -34,7 +34,7 @@ export const leftOut: readonly LeftOut[] = [
 ]
 
 /** Counts that say what a figure says, and are compared as that. */
-export const saidByFigure: Readonly<Record<string, string>> = {
+const saidByFigure: Readonly<Record<string, string>> = {
   'players.requests': 'player_requests',
   'players.players_joined': 'players',
   'players.rebuffers': 'rebuffers',

@@ -34,9 +34,7 @@ export async function v5(options: LevelOptions, ground = sharedGround()): Promis
   const storms = presetStorms().filter(({ name }) => wanted === undefined || wanted.includes(name))
   const seeds = options.quick ? 1 : options.seeds
   const runMs = storms.reduce((ms, storm) => ms + seeds * runTakesMs({ ...storm, policies: ['nginx'] }), 0)
-  say(
-    `nginx ${found.version} in ${storms.length} storms over ${seeds} seeds, about ${Math.ceil(runMs / 60_000)} min`,
-  )
+  say(`nginx ${found.version} in ${storms.length} storms over ${seeds} seeds, about ${Math.ceil(runMs / 60_000)} min`)
   const calibration = await ground.calibration(say, signal)
   const comparisons: Comparison[] = []
   for (const storm of storms) {

@@ -13,21 +13,22 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 
 /** How many players a calibration has, and how large the bodies of their highest rung are. */
 interface Load {
+  readonly policies: readonly string[]
   readonly players: number
   readonly bitsPerSecond: number
 }
 
 /** Nothing queues, so that a time is that of the work itself. */
-const quiet: Load = { players: 40, bitsPerSecond: 6_000_000 }
-/** As busy as a scenario: what processes cost once they are warm. */
-export const storm: Load = { players: 300, bitsPerSecond: 1_200_000 }
+const quiet: Load = { policies: ['oca'], players: 40, bitsPerSecond: 6_000_000 }
+/** As busy as a scenario, the origin as well: what processes cost once they are warm. */
+export const storm: Load = { policies: ['none', 'oca'], players: 300, bitsPerSecond: 1_200_000 }
 
-const scenarioFor = ({ players, bitsPerSecond }: Load): Scenario =>
+const scenarioFor = ({ policies, players, bitsPerSecond }: Load): Scenario =>
   scenarioSchema.parse({
     name: 'calibration',
     shows: 'short: what one request costs',
     durationMs: 9_000,
-    policies: ['oca'],
+    policies,
     event: {
       // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
       backlogSegments: 1,
@@ -119,9 +120,15 @@ type Gathered = {
 async function readInto(run: Gathered, role: string, name: string, mark: string, file: string): Promise<void> {
   const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
   if (role === 'pipeline') return
+  // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
+  const keyOf = (id: unknown) => (role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`)
+  /** An edge that has been restarted begins anew with its names: what is asked by a name of before is another request. */
+  const asked = (id: unknown): Seen => {
+    place.delete(keyOf(id))
+    return seen(id)
+  }
   const seen = (id: unknown): Seen => {
-    // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
-    const key = role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`
+    const key = keyOf(id)
     const known = place.get(key) ?? {}
     place.set(key, known)
     return known
@@ -134,8 +141,9 @@ async function readInto(run: Gathered, role: string, name: string, mark: string,
       if (line.note === 'request') {
         const verdict = line.verdict as { reason?: string } | string | undefined
         const reason = typeof verdict === 'object' ? verdict.reason : (line.reason as string | undefined)
-        put(seen(line.id), { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
-        if (typeof line.ticket === 'number') byTicket.set(line.ticket, seen(line.id))
+        const one = asked(line.id)
+        put(one, { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
+        if (typeof line.ticket === 'number') byTicket.set(line.ticket, one)
       } else if (line.note === 'sent') {
         const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
         put(seen(line.id), times as Seen)
