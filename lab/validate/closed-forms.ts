@@ -29,7 +29,7 @@ function casesOf(quick: boolean): Case[] {
     players: quick ? 200 : 2_000,
     ...changes,
   })
-  const requests = quick ? 5_000 : 100_000
+  const requests = quick ? 5_000 : 80_000
   return [
     ...profiles.map(profile => ({
       scenario: 'steady-fleet',

@@ -41,12 +41,17 @@ type Name = keyof typeof figures
 const ofCalmOnly: ReadonlySet<Name> = new Set(['collapsed', 'forwarded'])
 
 /** What is known of why a count is off: said where it is. */
-const known: Partial<Record<Name, string>> = {
-  collapsed:
-    'who joins a fill is decided within milliseconds of its end, and bulk mode has one time for each way and arrivals in bins of 25 ms',
-  hits: 'after a late segment whole herds ask again at one instant; whether they meet it stored or under way, bulk mode cannot say of each edge',
-  originOthers:
-    'what is neither kept nor collapsed (playlists under nginx) depends on how closely askers follow each other at an edge, and the simulated site has all viewers on three edges at most',
+const bins =
+  'bulk mode has arrivals in bins of 25 ms, in which the early ones lie too evenly: with bins of 5 ms `collapsed` and `origin_held_ms` are off by half and a third as much'
+const herds =
+  'after a late segment whole herds ask again at one instant; whether they meet it stored or under way, bulk mode cannot say of each edge'
+const followers =
+  'what is neither kept nor collapsed (playlists under nginx) depends on how closely askers follow each other at an edge, and the simulated site has all viewers on three edges at most'
+
+function knownReason(name: Name, wasDisturbed: boolean): string | undefined {
+  if (name === 'originOthers') return followers
+  if (name === 'hits') return wasDisturbed ? herds : bins
+  return name === 'collapsed' || name === 'heldMs' ? bins : undefined
 }
 
 /** Whose share in `count` is one draw: as many as there are players at most, however often each of them asks. */
@@ -83,7 +88,7 @@ export function comparisonsOfModes({ exact, bulk }: ModesInput, one: ModesCase):
       spread: trusted === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / trusted,
       n: Math.round(drawsIn(name, trusted, one, median(exact.map(({ fills }) => fills)))),
     }
-    const note = isExceeded(comparison) ? known[name] : undefined
+    const note = isExceeded(comparison) ? knownReason(name, wasDisturbed) : undefined
     return [note === undefined ? comparison : { ...comparison, note }]
   })
 }

@@ -18,7 +18,7 @@ export class Ground {
   }
 
   /** Measured in a short storm of its own. */
-  calibration(say: (line: string) => void, signal = new AbortController().signal): Promise<Calibration> {
+  calibration(say: (line: string) => void, signal: AbortSignal = new AbortController().signal): Promise<Calibration> {
     this.#calibration ??= ownCalibration(this.#file, signal).then(({ calibration, kept }) => {
       say(`calibrated in a storm of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
       return calibration

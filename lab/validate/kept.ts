@@ -94,16 +94,20 @@ const kindOf = (figure: string): 'count' | 'bytes' | 'peak' | 'held' => {
   return /_max$|peak/.test(figure) ? 'peak' : 'count'
 }
 
+/** What plans predict: requests, fills, bytes, held requests. */
+const isPlanned = ({ kind, figure }: Comparison): boolean =>
+  kind === 'count' && /requests|fills|bytes|held/.test(figure)
+
 /**
  * Of each kind of figure the largest error that noise does not explain, or the goal where there is none. A kind that
- * nothing was compared of stays as `before` has it.
+ * nothing was compared of stays as `before` has it; all of them do until real runs were compared.
  */
 export function plannedErrorsOf(kept: Kept, before: PlannedErrors): PlannedErrors {
   const compared = kept.levels
     .filter(({ level }) => comparedWithRuns.has(level))
     .flatMap(({ comparisons }) => comparisons as Comparison[])
-    .filter(({ kind }) => kind === 'count')
-  if (compared.length === 0) return before
+    .filter(isPlanned)
+  if (!kept.levels.some(({ level }) => level === 'V2') || compared.length === 0) return before
   const worst = (kind: ReturnType<typeof kindOf>): number => {
     const own = compared.filter(({ figure }) => kindOf(figure) === kind)
     if (own.length === 0) return before[kind]

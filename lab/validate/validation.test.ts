@@ -198,6 +198,7 @@ describe('what is kept', () => {
             comparison({ trusted: 100, predicted: 80 }), // 25 % of what was predicted
             comparison({ predicted: 110, n: 100 }), // noise
             comparison({ figure: 'origin_egress_bytes', predicted: 100 }),
+            comparison({ figure: 'collapsed', predicted: 200 }), // no plan predicts it
           ]),
         ]),
       ),
@@ -205,5 +206,8 @@ describe('what is kept', () => {
     )
     expect(after).toMatchObject({ count: 0.25, bytes: 0.02, peak: 0.05, held: 0.05 })
     expect(after.source).toContain('3 comparisons of V2')
+    // Without real runs a band would say nothing of the real world.
+    const exactAndBulk = validated([outcome('V4', [comparison({ level: 'V4', predicted: 200 })])])
+    expect(plannedErrorsOf(keep(nothingKept, exactAndBulk), before)).toBe(before)
   })
 })

@@ -54,7 +54,9 @@ describe('a calibration from a run', () => {
       expect(kept.filter(name => name.startsWith(measured))).toEqual([])
     }
     expect(calibration.work.edgeHit.cpuMs).toBeGreaterThan(0)
+    // An edge that was restarted names its fetches anew: two requests of one name once made a wait of 7 s.
+    expect(quantileAt(calibration.work.edgeWait.besideMs, 1)).toBeLessThan(3_000)
     const { record } = await simulateScenario(loadScenario('smoke'), { calibration, policies: ['oca'], out: null })
-    expect(record.variants[0]?.checks.every(check => check.outcome === 'held')).toBe(true)
+    expect(record.variants[0]?.checks.filter(check => check.outcome !== 'held')).toEqual([])
   }, 120_000)
 })

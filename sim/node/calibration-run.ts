@@ -121,9 +121,11 @@ async function readInto(run: Gathered, role: string, name: string, mark: string,
   const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
   if (role === 'pipeline') return
   // A sibling sees a request by the same name as its asker's fetch; each edge is a place of its own.
-  const keyOf = (id: unknown) => (role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`)
-  /** An edge that has been restarted begins anew with its names: what is asked by a name of before is another request. */
-  const asked = (id: unknown): Seen => {
+  const keyOf = (id: unknown): string => (role === 'edge' ? `${name} ${mark}${id}` : `${mark}${id}`)
+  /** A request that arrives. An edge that was restarted gives its fetches names that it has given before. */
+  const arrived = (id: unknown): Seen => {
+    const before = place.get(keyOf(id))
+    if (before) place.set(`${keyOf(id)} before ${place.size}`, before)
     place.delete(keyOf(id))
     return seen(id)
   }
@@ -141,9 +143,9 @@ async function readInto(run: Gathered, role: string, name: string, mark: string,
       if (line.note === 'request') {
         const verdict = line.verdict as { reason?: string } | string | undefined
         const reason = typeof verdict === 'object' ? verdict.reason : (line.reason as string | undefined)
-        const one = asked(line.id)
-        put(one, { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
-        if (typeof line.ticket === 'number') byTicket.set(line.ticket, one)
+        const request = arrived(line.id)
+        put(request, { atMs: number('atMs'), ticket: number('ticket'), reason } as Seen)
+        if (typeof line.ticket === 'number') byTicket.set(line.ticket, request)
       } else if (line.note === 'sent') {
         const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
         put(seen(line.id), times as Seen)

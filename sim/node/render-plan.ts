@@ -109,7 +109,7 @@ function costsText({ costs }: PlanRecord): string {
 const bandsText = (source: string): string =>
   [
     `Bands: ${source}.`,
-    '* A burst at a fault: where in its second the fault falls is not known. No second, wherever it begins, holds more than the upper end.',
+    '* A burst at a fault: where in its second the fault falls is not known. No second, wherever it begins, holds more than the upper end, if what comes before and goes on after is steady.',
   ].join('\n')
 
 function leftOutText({ figures }: PlanRecord): string {
