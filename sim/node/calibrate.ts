@@ -45,7 +45,7 @@ interface Least {
 export type Contention = 'caught' | 'made'
 const leastOf: Readonly<Record<Contention, Least>> = {
   caught: { beside: 1, lag: 1, shared: false },
-  made: { beside: 0.25, lag: 0.9, shared: true },
+  made: { beside: 0.5, lag: 0.9, shared: true },
 }
 
 /** The calibration of this machine, as `run` shows it. `measuredAt` is for people. */

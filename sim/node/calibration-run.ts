@@ -13,21 +13,22 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 
 /** How many players a calibration has, and how large the bodies of their highest rung are. */
 interface Load {
+  readonly policies: readonly string[]
   readonly players: number
   readonly bitsPerSecond: number
 }
 
 /** Nothing queues, so that a time is that of the work itself. */
-const quiet: Load = { players: 40, bitsPerSecond: 6_000_000 }
-/** As busy as a scenario: what processes cost once they are warm. */
-export const storm: Load = { players: 300, bitsPerSecond: 1_200_000 }
+const quiet: Load = { policies: ['oca'], players: 40, bitsPerSecond: 6_000_000 }
+/** As busy as a scenario, the origin as well: what processes cost once they are warm. */
+export const storm: Load = { policies: ['none', 'oca'], players: 300, bitsPerSecond: 1_200_000 }
 
-const scenarioFor = ({ players, bitsPerSecond }: Load): Scenario =>
+const scenarioFor = ({ policies, players, bitsPerSecond }: Load): Scenario =>
   scenarioSchema.parse({
     name: 'calibration',
     shows: 'short: what one request costs',
     durationMs: 9_000,
-    policies: ['oca'],
+    policies,
     event: {
       // The pipelines count their whole life: a backlog, put all at once, would stand for every PUT.
       backlogSegments: 1,
