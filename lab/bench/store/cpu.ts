@@ -11,8 +11,11 @@ export interface CpuSample {
   readonly totalMs: number
 }
 
-export function sampleCpu(): CpuSample {
-  const times = cpus().map(({ times }) => times)
+/** @param core that is meant; all of them where it is left out */
+export function sampleCpu(core?: number): CpuSample {
+  const times = cpus()
+    .filter((_, i) => core === undefined || i === core)
+    .map(({ times }) => times)
   const idleMs = times.reduce((sum, { idle }) => sum + idle, 0)
   return {
     idleMs,
@@ -20,7 +23,7 @@ export function sampleCpu(): CpuSample {
   }
 }
 
-/** The share of all cores that nobody used between two samples. */
+/** The share of the sampled cores that nobody used between two samples. */
 export const idleShare = (from: CpuSample, to: CpuSample): number =>
   (to.idleMs - from.idleMs) / Math.max(1, to.totalMs - from.totalMs)
 

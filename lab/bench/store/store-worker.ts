@@ -90,11 +90,13 @@ async function atRandom(
   await Promise.all(running)
 }
 
-async function plain({ bodyBytes, count, readsPerS, forMs, seed }: PlainPlan): Promise<Record<string, never>> {
+async function plain({ spinMs, bodyBytes, count, readsPerS, forMs, seed }: PlainPlan): Promise<Record<string, never>> {
   const load = await PlainLoad.start(bodyBytes, count)
   try {
     await atRandom({ readsPerS, forMs, random: new RandomStream(seed, 'storm') }, async () => {
       await load.read()
+      const untilMs = performance.now() + (spinMs as number)
+      while (performance.now() < untilMs);
     })
   } finally {
     load.stop()

@@ -47,6 +47,8 @@ export interface Stormed {
 /** The same instants and bytes as the storm of this seed, from a plain socket: no store is touched. */
 export interface PlainPlan {
   readonly do: 'plain'
+  /** CPU time that each read spends in vain, so that the core is as busy as in a storm. */
+  readonly spinMs: Ms
   readonly bodyBytes: Bytes
   /** Of different bodies. */
   readonly count: number
