@@ -29,6 +29,8 @@ export class EquallyBusy {
   /** A plain turn had it busy for this share. */
   quiet(share: number): void {
     this.#quiets.push(share)
+    // Before the first storm there is nothing new to follow.
+    if (this.#storms.length === 0) return
     const missing = mean(this.#storms) - share
     this.#spinMs = Math.max(0, this.#spinMs + (missing * this.#turnMs) / this.#reads)
   }
