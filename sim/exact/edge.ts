@@ -8,8 +8,8 @@ import type { EpochMs } from '../../live/units.ts'
 import type { Part } from '../../results/record/part.ts'
 import { Cores } from '../network/cores.ts'
 import type { SharedLink } from '../network/shared-link.ts'
-import { type CallId, noCall } from './agenda.ts'
 import { SimCopies } from './copies.ts'
+import { CoreWake } from './core-wake.ts'
 import { EdgePlayers, type PlayerEnd } from './edge-players.ts'
 import { EdgeSiblings } from './edge-siblings.ts'
 import { SimFetches, type Upstreams } from './fetches.ts'
@@ -52,8 +52,7 @@ export class SimEdge {
   alive = true
   readonly #world: EdgeWorld
   readonly #fetches: SimFetches
-  #wake: CallId = noCall
-  #wakeMs: EpochMs = Infinity
+  readonly #wake: CoreWake
 
   constructor(ground: Ground, world: EdgeWorld, { index, name, site, policy, origins }: EdgePlace) {
     const { calibration } = ground
@@ -63,6 +62,7 @@ export class SimEdge {
     this.site = site
     this.#world = world
     this.core = new EdgeCore({ name, site, policy, origins })
+    this.#wake = new CoreWake(ground.agenda, this.core, now => this.apply(this.core.wake(now), now))
     this.recorder = new EdgeRecorder(name, site)
     this.cores = new Cores(calibration.cores.edge, ground.machine)
     this.link = ground.link(calibration.links.edge.bitsPerSecond)
@@ -122,8 +122,7 @@ export class SimEdge {
   /** It is gone, without a word. Whoever waited or read here finds the connection reset; players are the world's. */
   die(now: EpochMs): void {
     this.alive = false
-    this.ground.agenda.takeBack(this.#wake)
-    this.#wake = noCall
+    this.#wake.stop()
     this.#fetches.abandonAll(now)
     this.siblings.resetAll(now)
   }
@@ -137,19 +136,7 @@ export class SimEdge {
 
   /** The core is woken when it wants to be. */
   schedule(): void {
-    const nextMs = this.core.nextWakeMs() ?? Infinity
-    if (nextMs === this.#wakeMs || !this.alive) return
-    const { agenda } = this.ground
-    agenda.takeBack(this.#wake)
-    this.#wakeMs = nextMs
-    this.#wake =
-      (nextMs as number) === Infinity
-        ? noCall
-        : agenda.at(nextMs, now => {
-            this.#wake = noCall
-            this.#wakeMs = Infinity
-            this.apply(this.core.wake(now), now)
-          })
+    if (this.alive) this.#wake.schedule()
   }
 
   #carryOut(effect: Effect, now: EpochMs): void {

@@ -5,7 +5,7 @@ import type { Candidate, OriginEffect } from '../../origin/core/verdict.ts'
 import { OriginBooks } from '../../origin/http/origin-books.ts'
 import { type OriginPlace, takesPuts } from '../../scenarios/origin-places.ts'
 import { Cores } from '../network/cores.ts'
-import { type CallId, noCall } from './agenda.ts'
+import { CoreWake } from './core-wake.ts'
 import { DeliverySide, type FreshBody } from './delivery-side.ts'
 import { foldOriginEffects } from './folding.ts'
 import type { Told } from './following.ts'
@@ -39,8 +39,7 @@ export class SimOrigin {
   readonly #place: OriginPlace
   readonly #storage: SimStorage
   readonly #ground: Ground
-  #wake: CallId = noCall
-  #wakeMs: EpochMs = Infinity
+  readonly #wake: CoreWake
 
   constructor(ground: Ground, { place, storage, startedMs, backlogUntilMs, tell }: OriginOptions) {
     const { event, seed, calibration } = ground
@@ -52,6 +51,7 @@ export class SimOrigin {
     this.region = region
     this.tell = tell
     this.core = new OriginCore({ event, region, seed, startedMs, backlogUntilMs })
+    this.#wake = new CoreWake(ground.agenda, this.core, now => this.apply(this.core.wake(now), now))
     this.books = new OriginBooks(name, region)
     this.cores = new Cores(calibration.cores.origin, ground.machine)
     const { core, books, cores } = this
@@ -74,8 +74,7 @@ export class SimOrigin {
   /** It is gone, without a word: every connection is reset. */
   die(now: EpochMs): void {
     this.alive = false
-    this.#ground.agenda.takeBack(this.#wake)
-    this.#wake = noCall
+    this.#wake.stop()
     this.store.close()
     this.publishSide.die(now)
     this.deliverySide.die(now)
@@ -135,19 +134,7 @@ export class SimOrigin {
 
   /** Sets the one call to the core's next wake-up. */
   schedule(): void {
-    const nextMs = this.core.nextWakeMs() ?? Infinity
-    if (nextMs === this.#wakeMs) return
-    const { agenda } = this.#ground
-    agenda.takeBack(this.#wake)
-    this.#wakeMs = nextMs
-    this.#wake =
-      (nextMs as number) === Infinity
-        ? noCall
-        : agenda.at(nextMs, now => {
-            this.#wake = noCall
-            this.#wakeMs = Infinity
-            this.apply(this.core.wake(now), now)
-          })
+    this.#wake.schedule()
   }
 
   #save(now: EpochMs): void {

@@ -6,7 +6,7 @@ import type { AskId, FlightId, ReaderId, TierBody, TierEffect } from '../../orig
 import type { Candidate } from '../../origin/core/verdict.ts'
 import type { OriginBooks } from '../../origin/http/origin-books.ts'
 import type { Cores } from '../network/cores.ts'
-import { type CallId, noCall } from './agenda.ts'
+import { CoreWake } from './core-wake.ts'
 import type { Ground, Labour } from './ground.ts'
 import type { StoreEnded, StoreFault } from './kept-bodies.ts'
 import type { SimCacheServer } from './storage.ts'
@@ -37,14 +37,14 @@ export class SimTier {
   readonly #waiting = new Map<ReaderId, StoreEnded>()
   /** Why the store below failed at an ask, until its readers are told. */
   readonly #faults = new Map<AskId, StoreFault>()
-  #wake: CallId = noCall
-  #wakeMs: EpochMs = Infinity
+  readonly #wake: CoreWake
   #isClosed = false
 
   constructor(parts: TierParts) {
     this.#parts = parts
     this.#servers = new Map(parts.servers.map(server => [server.name, server]))
     this.#core = new TierCore({ ...tierBounds, servers: [...this.#servers.keys()] })
+    this.#wake = new CoreWake(parts.ground.agenda, this.#core, now => this.#apply(this.#core.wake(now), now))
   }
 
   read(candidate: Candidate, now: EpochMs, ended: StoreEnded): void {
@@ -72,14 +72,13 @@ export class SimTier {
 
   close(): void {
     this.#isClosed = true
-    this.#parts.ground.agenda.takeBack(this.#wake)
-    this.#wake = noCall
+    this.#wake.stop()
   }
 
   #apply(effects: readonly TierEffect[], now: EpochMs): void {
     if (this.#isClosed) return
     for (const effect of effects) this.#carryOut(effect, now)
-    this.#schedule()
+    this.#wake.schedule()
   }
 
   #carryOut(effect: TierEffect, now: EpochMs): void {
@@ -184,22 +183,6 @@ export class SimTier {
     const candidate = this.#flights.get(flight)
     if (!candidate) throw new Error(`the tier speaks of flight ${flight}, which nobody began`)
     return candidate
-  }
-
-  #schedule(): void {
-    const nextMs = this.#core.nextWakeMs() ?? Infinity
-    if (nextMs === this.#wakeMs) return
-    const { agenda } = this.#parts.ground
-    agenda.takeBack(this.#wake)
-    this.#wakeMs = nextMs
-    this.#wake =
-      (nextMs as number) === Infinity
-        ? noCall
-        : agenda.at(nextMs, now => {
-            this.#wake = noCall
-            this.#wakeMs = Infinity
-            this.#apply(this.#core.wake(now), now)
-          })
   }
 }
 
