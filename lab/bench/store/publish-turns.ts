@@ -1,5 +1,6 @@
 import { type CpuSample, idleShare, sampleCpu } from './cpu.ts'
 import { EquallyBusy } from './equally-busy.ts'
+import { quantile } from './quantile.ts'
 import type { StoreProcess } from './store-process.ts'
 import type { Published, StormBody, Stormed } from './worker-commands.ts'
 
@@ -17,7 +18,7 @@ export type TurnKind = (typeof turnKinds)[number]
 const cycle: readonly TurnKind[] = [...turnKinds, ...turnKinds.toReversed()]
 
 export interface PublishOptions {
-  /** Turns of each kind that count; of the pair that gates read, Cassandra with memcached, twice as many. */
+  /** Turns of each kind that count, where nothing else is said (publish-part.ts). */
   readonly turns: number
   readonly publishesATurn: number
   readonly publishEveryMs: number
@@ -69,14 +70,15 @@ export class PublishTurns {
     this.busy.begin()
   }
 
-  /** @param tell hears which turn begins */
+  /** @param tell hears what each turn came to */
   async take(turns: number, tell: (turn: string) => void): Promise<void> {
     const count = turnKinds.length * turns
     for (let turn = 0; turn < count; turn++) {
       const kind = cycle[turn % cycle.length] as TurnKind
-      tell(`turn ${turn + 1} of ${count}, ${kind}`)
       const before: CpuSample = sampleCpu()
       const [published, stormed] = await this.#both(kind, turn)
+      const [median, slow] = [0.5, 0.9].map(q => quantile(published.durationsMs as readonly number[], q).toFixed(1))
+      tell(`turn ${turn + 1} of ${count}, ${kind}: p50 ${median} ms, p90 ${slow} ms`)
       this.publishesFailed += published.failed
       this.durationsMs[kind].push(...(published.durationsMs as readonly number[]))
       if (!stormed) continue
