@@ -31,7 +31,8 @@ test('a run with a rehearsal counts its own storm alone, in processes that began
   expect(record.environment.rehearsed).toBe(true)
   const [variant] = record.variants as [(typeof record.variants)[number]]
   expect(firmChecks(variant).filter(({ outcome }) => outcome !== 'held')).toEqual([])
-  expect(variant.figures.players_joined).toBe(12)
+  const fleet = variant.parts.find(({ role }) => role === 'fleet')
+  expect(fleet?.counts.players_joined).toBe(12)
   // Nothing of the rehearsal is left: not its folder, not its event in any log.
   const folder = join(dirname(recordFile), 'oca')
   expect(existsSync(join(folder, 'rehearsal'))).toBe(false)

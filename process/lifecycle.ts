@@ -51,22 +51,23 @@ export async function live(begin: (configFile?: string) => Promise<Life>): Promi
     await life.close()
   }
   if (!process.connected) return
-  await new Promise<never>((_, fail) => {
-    const obey = async (message: unknown): Promise<void> => {
-      const command = commandSchema.parse(message)
-      if (command.do === 'end') {
-        await life.close()
-        process.send?.(lifeEnded)
-        return
-      }
-      Object.assign(process.env, command.environment)
-      life = await begin(command.config)
-      sayReady(life)
+  const failed = Promise.withResolvers<never>()
+  const obey = async (message: unknown): Promise<void> => {
+    const command = commandSchema.parse(message)
+    if (command.do === 'end') {
+      await life.close()
+      process.send?.(lifeEnded)
+      return
     }
-    process.on('message', message => {
-      obey(message).catch(fail)
-    })
+    Object.assign(process.env, command.environment)
+    life = await begin(command.config)
+    sayReady(life)
+  }
+  process.on('message', message => {
+    obey(message).catch(failed.reject)
   })
+  // An open channel would keep a process that failed from ending.
+  await failed.promise.finally(() => process.channel?.unref())
 }
 
 export const sayReady = ({ ready, name, listen }: ReadyLine): void => {
