@@ -13,7 +13,7 @@ import { commitNamed, worktreeOf } from './worktree.ts'
 
 const { signal } = new AbortController()
 const record = runWith()
-const work: Work = { scenarioHash: record.scenario.sha256, seed: record.seed, withinMs: 20_000 }
+const work: Work = { scenarioHash: record.scenario.sha256, seed: record.seed, rehearsed: false, withinMs: 20_000 }
 
 describe('what a record shows is run again', () => {
   const withVariants = (...variants: { name: string; policy?: object }[]): RunRecord =>
@@ -27,9 +27,14 @@ describe('what a record shows is run again', () => {
       { name: 'edge:varnish:tuned (2)', policy: { edge: 'varnish', version: '7', variant: 'tuned' } },
       { name: 'edge:nginx:my.conf', policy: { edge: 'nginx', version: '1', configFile: './conf/my.conf' } },
     )
-    expect(invocationOf({ ...record, variants }, 's.json').join(' ')).toBe(
+    const environment = { ...record.environment, rehearsed: true as const }
+    expect(invocationOf({ ...record, variants, environment }, 's.json').join(' ')).toBe(
       'run s.json --policy oca --policy oca-wakeOnFill --edge nginx --edge varnish:tuned --edge nginx:./conf/my.conf',
     )
+  })
+
+  test('and without a rehearsal, where it had none', () => {
+    expect(invocationOf(record, 's.json').slice(0, 3)).toEqual(['run', 's.json', '--no-rehearsal'])
   })
 
   test('unless it was simulated, is an edge that runs by itself, or is nothing', () => {
@@ -90,6 +95,7 @@ describe('a side', () => {
     ['prints nothing', ['nothing'], Error, /what it wrote is empty, no record/],
     ['was cut short', ['partial'], HarnessError, /left a partial record/],
     ['ran something else', ['0', { seed: 1 }], GateError, /ran another scenario or seed/],
+    ['did without a rehearsal', ['0', { rehearsed: true }], GateError, /had not rehearsed/],
     ['hangs', ['hang', { withinMs: 700 }], HarnessError, /took longer than 1 s/],
     ['is aborted', ['hang', {}, AbortSignal.timeout(700)], HarnessError, /was ended$/],
   ])('that %s says so', async (_, args, kind, message) => {

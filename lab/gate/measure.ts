@@ -67,7 +67,7 @@ async function measureSides(
   return { against: against.title, first, confirming }
 }
 
-function workOf({ scenario, seed, variants }: RunRecord, scenarioFile: string): Work {
+function workOf({ scenario, seed, variants, environment }: RunRecord, scenarioFile: string): Work {
   if (!existsSync(scenarioFile)) {
     throw new GateError(`${scenarioFile} is missing: --against runs the record's scenario again and needs it beside it`)
   }
@@ -76,6 +76,7 @@ function workOf({ scenario, seed, variants }: RunRecord, scenarioFile: string): 
   return {
     scenarioHash: scenario.sha256,
     seed,
+    rehearsed: environment.rehearsed ?? false,
     withinMs: variants.length * (read.data.durationMs + variantOverheadMs),
   }
 }
