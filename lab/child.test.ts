@@ -91,7 +91,11 @@ test('a process rests between two lives, and keeps what each said apart', async 
   expect(child.diedOfItself).toBeUndefined()
   await expect(new ControlClient(first, 'control').get('/record')).rejects.toThrow('got no answer')
 
-  const second = { folder: folder(), config: edgeCalled('a1'), environment: { ...environment, TIDEGATE_CONTROL_TOKEN: 'b' } }
+  const second = {
+    folder: folder(),
+    config: edgeCalled('a1'),
+    environment: { ...environment, TIDEGATE_CONTROL_TOKEN: 'b' },
+  }
   await child.begin(second)
   expect(child.alive).toBe(true)
   expect(child.pid).toBe(pid)

@@ -115,7 +115,9 @@ function notesOn(records: readonly Titled[], { sameMachine, sameWarmth }: Ground
     ...(differ(record => record.world) ? ['One was simulated and another was real.'] : []),
     ...(sameWarmth
       ? []
-      : ['Some are of processes that had rehearsed, some of others that had just begun: counts are compared, times are not.']),
+      : [
+          'Some are of processes that had rehearsed, some of others that had just begun: counts are compared, times are not.',
+        ]),
     ...(sameMachine ? [] : ['They are from different machines: counts are compared, times are not.']),
     ...records.flatMap(({ title, record }) =>
       record.partial ? [`${title} is partial: its run was ended before its time.`] : [],

@@ -131,7 +131,10 @@ export class EdgePlayers {
     exchange.wrong = hit.wrong
     exchange.said = hit.said
     exchange.reason = hit.reason
-    const leavesMs = this.#edge.cores.work(hit.cpuMs, now, hit.afterMs) as number
+    const { cores, ground } = this.#edge
+    const heardMs = ground.hears(cores, now)
+    exchange.arrivedMs = heardMs
+    const leavesMs = cores.work(hit.cpuMs, heardMs, hit.afterMs) as number
     this.#leaves(exchange, leavesMs + (hit.labour.besideMs() as number), now)
   }
 

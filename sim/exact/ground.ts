@@ -1,6 +1,14 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import { afterMsOf, type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import {
+  afterMsOf,
+  type Calibration,
+  CalibrationError,
+  cpuMsOf,
+  type Work,
+  type WorkName,
+  wakeMsAfter,
+} from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
@@ -137,6 +145,11 @@ export class Ground {
     }
     const flow: Flow = { through: then }
     this.agenda.at(fromMs, now => link.send(flow, bytes, now))
+  }
+
+  /** A packet comes to the process of `cores` at `now`: when it hears of it. */
+  hears(cores: Cores, now: EpochMs): EpochMs {
+    return (now as number) + (wakeMsAfter(this.calibration.cores, cores.idleMs(now)) as number)
   }
 
   /** How long a new connection takes before its first request can leave. */

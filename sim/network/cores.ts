@@ -24,6 +24,13 @@ export class Cores {
     return this.#busyMs
   }
 
+  /** For how long no work has been there at `now`; 0 while there is some. */
+  idleMs(now: EpochMs): Ms {
+    let sinceMs = -Infinity
+    for (const freeAtMs of this.#freeAtMs) if (freeAtMs > sinceMs) sinceMs = freeAtMs
+    return Math.max(0, (now as number) - sinceMs)
+  }
+
   /** Another thread of the process works for `cpuMs`: it holds up others on its machine, and these cores only so. */
   aside(cpuMs: Ms, now: EpochMs): void {
     this.#busyMs += cpuMs as number

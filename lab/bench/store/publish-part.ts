@@ -1,6 +1,6 @@
 import { limits } from '../../../live/limits.ts'
 import { pin } from './pin.ts'
-import { type PublishOptions, PublishTurns, type TurnKind, turnKinds } from './publish-turns.ts'
+import { type PublishOptions, PublishTurns, plannedTurns, type TurnKind, turnKinds } from './publish-turns.ts'
 import { quantile } from './quantile.ts'
 import type { StoreGround } from './store-grounds.ts'
 import { StoreProcess } from './store-process.ts'
@@ -14,14 +14,11 @@ import { StoreProcess } from './store-process.ts'
 
 /** What gates read; a median of publishes is known to some per cent only, and of these to fewer. */
 export const gatedTitle = 'cassandra_memcached'
-/** What is not given as many turns as the others, and how many times as many. */
-const timesAsMany: Readonly<Record<string, number>> = {
-  // About 2,000 publishes of each kind know a p90 to 2 per cent.
-  [gatedTitle]: 3,
-  // All that is published is kept, and memory holds less of it than disks.
-  memory: 0.5,
-  memory_memcached: 0.5,
-}
+/** So many quiet and storm turns for an idle one there, and twice as many idle ones: a p90 is known to 2 per cent then. */
+const gatedTurns = { times: 2, each: 3 }
+/** All that is published is kept, and memory holds less of it than disks. */
+const memoryTurns = { times: 0.5, each: 1 }
+const usualTurns = { times: 1, each: 1 }
 const budgetMs = 10_000
 const keepMs = 3_600_000
 const [publishCore, stormCore] = [0, 1]
@@ -47,7 +44,8 @@ export async function measurePublishes(
     const first = withMemcached ? 1_000_000 : 0
     const turns = new PublishTurns({ publisher, reader, stormCore, first }, options)
     await turns.warmUp()
-    await turns.take(Math.ceil(options.turns * (timesAsMany[title] ?? 1)), turn => tell(`${title}: ${turn}`))
+    const { times, each } = title === gatedTitle ? gatedTurns : ground.name === 'memory' ? memoryTurns : usualTurns
+    await turns.take(plannedTurns(Math.ceil(options.turns * times), each), turn => tell(`${title}: ${turn}`))
     return figuresOf(title, turns)
   } finally {
     await publisher.stop()

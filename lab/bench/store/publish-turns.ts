@@ -14,11 +14,20 @@ import type { Published, StormBody, Stormed } from './worker-commands.ts'
 
 export const turnKinds = ['idle', 'quiet', 'storm'] as const
 export type TurnKind = (typeof turnKinds)[number]
-/** There and back again, so that what drifts meets each kind alike. */
-const cycle: readonly TurnKind[] = [...turnKinds, ...turnKinds.toReversed()]
+/**
+ * At least `turns` of each kind, there and back again, so that what drifts meets each kind alike; with `each` of the pair
+ * that is compared, quiet and storm, for one that is idle.
+ */
+export function plannedTurns(turns: number, each = 1): TurnKind[] {
+  const pairs = Array.from({ length: each }, (_, i): TurnKind[] =>
+    i % 2 === 0 ? ['quiet', 'storm'] : ['storm', 'quiet'],
+  )
+  const there: TurnKind[] = ['idle', ...pairs.flat()]
+  return Array.from({ length: turns }, (_, i) => (i % 2 === 0 ? there : there.toReversed())).flat()
+}
 
 export interface PublishOptions {
-  /** Turns of each kind that count, where nothing else is said (publish-part.ts). */
+  /** Turns of each kind that count. */
   readonly turns: number
   readonly publishesATurn: number
   readonly publishEveryMs: number
@@ -71,14 +80,12 @@ export class PublishTurns {
   }
 
   /** @param tell hears what each turn came to */
-  async take(turns: number, tell: (turn: string) => void): Promise<void> {
-    const count = turnKinds.length * turns
-    for (let turn = 0; turn < count; turn++) {
-      const kind = cycle[turn % cycle.length] as TurnKind
+  async take(turns: readonly TurnKind[], tell: (turn: string) => void): Promise<void> {
+    for (const [turn, kind] of turns.entries()) {
       const before: CpuSample = sampleCpu()
       const [published, stormed] = await this.#both(kind, turn)
       const [median, slow] = [0.5, 0.9].map(q => quantile(published.durationsMs as readonly number[], q).toFixed(1))
-      tell(`turn ${turn + 1} of ${count}, ${kind}: p50 ${median} ms, p90 ${slow} ms`)
+      tell(`turn ${turn + 1} of ${turns.length}, ${kind}: p50 ${median} ms, p90 ${slow} ms`)
       this.publishesFailed += published.failed
       this.durationsMs[kind].push(...(published.durationsMs as readonly number[]))
       if (!stormed) continue
