@@ -45,6 +45,12 @@ export class Labour {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
   }
 
+  /** Done by other threads of the process of `cores` for the most part: when it is done. */
+  doneBeside(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    const begunMs = cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number
+    return begunMs + (cores.beside(this.#beside.next(), now) as number) - (now as number)
+  }
+
   /** The CPU that it goes on to occupy when its answer has left. */
   afterMs(bytes = 0): Ms {
     return afterMsOf(this.#work, bytes)
