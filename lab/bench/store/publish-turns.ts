@@ -48,7 +48,8 @@ export interface TurnProcesses {
 }
 
 export class PublishTurns {
-  readonly durationsMs: Readonly<Record<TurnKind, number[]>> = { idle: [], quiet: [], storm: [] }
+  /** Of each kind, turn by turn. */
+  readonly durationsMs: Readonly<Record<TurnKind, (readonly number[])[]>> = { idle: [], quiet: [], storm: [] }
   reads = 0
   bytes = 0
   readsFailed = 0
@@ -87,7 +88,7 @@ export class PublishTurns {
       const [median, slow] = [0.5, 0.9].map(q => quantile(published.durationsMs as readonly number[], q).toFixed(1))
       tell(`turn ${turn + 1} of ${turns.length}, ${kind}: p50 ${median} ms, p90 ${slow} ms`)
       this.publishesFailed += published.failed
-      this.durationsMs[kind].push(...(published.durationsMs as readonly number[]))
+      this.durationsMs[kind].push(published.durationsMs as readonly number[])
       if (!stormed) continue
       this.idleShares.push(idleShare(before, sampleCpu()))
       this.#count(stormed)
