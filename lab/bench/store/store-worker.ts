@@ -96,13 +96,22 @@ async function atRandom(
   await Promise.all(running)
 }
 
+/** Looks through `body` and copies it over and over, as those do who check and join what they read. */
+function busyWith(body: Buffer, untilMs: number): void {
+  for (let at = 0; performance.now() < untilMs; at = (at + piece.length) % body.length) {
+    crc32(body.subarray(at, at + piece.length))
+    body.copy(piece, 0, at)
+  }
+}
+
+/** Of a body, looked through at once. */
+const piece = Buffer.alloc(65_536)
+
 async function plain({ spinMs, bodyBytes, count, readsPerS, forMs, seed }: PlainPlan): Promise<Record<string, never>> {
   const load = await PlainLoad.start(bodyBytes, count)
   try {
     await atRandom({ readsPerS, forMs, random: new RandomStream(seed, 'storm') }, async () => {
-      await load.read()
-      const untilMs = performance.now() + (spinMs as number)
-      while (performance.now() < untilMs);
+      busyWith(await load.read(), performance.now() + (spinMs as number))
     })
   } finally {
     load.stop()
