@@ -126,7 +126,7 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
         const fromS = Number(await page.evaluate('document.querySelector("video").currentTime'))
         await press(page, '[data-fault="notify"]')
         const playedS = async () => Number(await page.evaluate('document.querySelector("video").currentTime')) - fromS
-        await expect.poll(playedS, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(20)
+        await test.expect.poll(playedS, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(20)
         expect(await textOf(page, '[data-player="stalls"]')).toBe('0, 0 ms')
         expect(await textOf(page, '[data-player="latency"]')).toMatch(/^\d+\.\d s$/)
         expect(await textOf(page, '[data-player="pipeline"]')).toMatch(/^[ab]$/)
@@ -173,7 +173,9 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
 
       it('saves the session as one file that needs no server', async test => {
         const { page, context } = await openRunning(test)
-        await expect.poll(() => readRecording(running.recording.file).length, { timeout: 30_000 }).toBeGreaterThan(20)
+        await test.expect
+          .poll(() => readRecording(running.recording.file).length, { timeout: 30_000 })
+          .toBeGreaterThan(20)
         const [download] = await Promise.all([page.waitForEvent('download'), page.locator('a[download]').click()])
         const file = join(folder, 'saved.html')
         await download.saveAs(file)
