@@ -156,8 +156,10 @@ checks:
 describe.concurrent('tidegate run', { timeout: 60_000 }, () => {
   test('with --json it prints the record alone, and ends with 3 when a check fails', async () => {
     const file = fileOf('failing.yaml', `${tiny}  - { policy: oca, figure: players, equals: 4 }\n`)
-    const { code, stdout, stderr } = await tidegate('run', file, '--json', '--out', join(folder, 'failing'), '--quiet')
+    const out = ['--out', join(folder, 'failing'), '--ndjson', 'runs.ndjson']
+    const { code, stdout, stderr } = await tidegate('run', file, '--json', '--quiet', ...out)
     const record = recordSchema.parse(JSON.parse(stdout))
+    expect(JSON.parse(readFileSync(join(folder, 'runs.ndjson'), 'utf8')).schema).toBe('tidegate-summary/1')
     expect(record.variants[0]?.checks.map(check => check.outcome)).toEqual(['held', 'failed'])
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
   })

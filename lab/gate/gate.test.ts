@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { holdGate } from '../../results/gate/gate.ts'
+import { usualPairRule } from '../../results/gate/in-pairs.ts'
 import { GateError } from '../../results/gate/outcome.ts'
-import { runWith } from '../../results/gate/runs.fixture.ts'
+import { baselineWith, runWith } from '../../results/gate/runs.fixture.ts'
 import type { RunRecord } from '../../results/record/record.ts'
 import { HarnessError } from '../harness-error.ts'
 import { invocationOf } from './invocation.ts'
+import { measureSides } from './measure.ts'
 import { measurePairs } from './measure-pairs.ts'
 import { commandSide, installedSide, type Side, type Work } from './side.ts'
 import { commitAll, git, stubCheckout } from './stub.fixture.ts'
@@ -74,6 +77,36 @@ describe('pairs', () => {
     await expect(measurePairs({ against: failing, candidate: failing }, 4, { signal, tell: () => {} })).rejects.toThrow(
       'it failed',
     )
+  })
+})
+
+describe('a measurement', () => {
+  const side = (title: string, ms: number): Side => ({ title, run: async () => runWith({ ttfb_ms_p50: ms }) })
+  const measured = async (ms: number, candidateMs: number) => {
+    const told: string[] = []
+    const options = { pairs: 4, rule: usualPairRule, signal, tell: (doing: string) => void told.push(doing) }
+    const measurement = await measureSides(side('A', ms), side('B', candidateMs), options)
+    return { told, gate: holdGate({ record, baseline: baselineWith(), at: '2026-01-31T18:00:00.000Z', measurement }) }
+  }
+
+  test('is made again where it says worse, and is believed when it says so twice', async () => {
+    const { told, gate } = await measured(1, 150)
+    expect(told).toHaveLength(16)
+    expect(told.at(-1)).toBe('confirming, run 8 of 8: A')
+    expect(gate.outcome).toBe('failed')
+    expect(gate.comparisons.filter(({ outcome }) => outcome === 'worse')).toMatchObject([
+      { variant: 'oca', figure: 'ttfb_ms_p50', by: 'pairs' },
+    ])
+    expect(gate.notes).toContain('Times are compared with A in 4 pairs measured in one go (A B B A), and 4 to confirm.')
+  })
+
+  test.each([
+    ['the same', 100],
+    ['better', 1],
+  ])('is made once where it says %s', async (_, candidateMs) => {
+    const { told, gate } = await measured(100, candidateMs)
+    expect(told).toHaveLength(8)
+    expect(gate.outcome).toBe('held')
   })
 })
 

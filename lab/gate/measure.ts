@@ -55,10 +55,11 @@ export function thisCode(record: RunRecord, recordFile: string) {
   return { cwd, run, work, side }
 }
 
-async function measureSides(
+/** The measurement itself: what is worse in the first pairs is measured once more. */
+export async function measureSides(
   against: Side,
   candidate: Side,
-  { pairs, rule, signal, tell }: MeasureOptions,
+  { pairs, rule, signal, tell }: Pick<MeasureOptions, 'pairs' | 'rule' | 'signal' | 'tell'>,
 ): Promise<Measurement> {
   const first = await measurePairs({ against, candidate }, pairs, { signal, tell })
   const worse = needsConfirmation(comparePairs(first, rule))
