@@ -162,8 +162,7 @@ function ownShareOf(rows: Rows): number {
   const own = sum(
     rows.upstream.filter(({ shared, number }) => !shared && number !== undefined).map(({ weight }) => weight),
   )
-  const all = sum(rows.live) + sum(rows.old)
-  return all > 0 ? own / all : 0
+  return rows.segmentRequests > 0 ? own / rows.segmentRequests : 0
 }
 
 /** `folded`: over how many periods a pattern is added up into one. */
