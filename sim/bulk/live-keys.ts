@@ -110,6 +110,6 @@ export class LiveKeys {
   #sound(number: number, rendition: number): KeyFacts {
     const { publications, group, behaviours } = this.#context
     const releaseMs = publications.offsetMs(number, rendition) + (group.latencies.publishMs as number)
-    return { releaseMs, status: 200, again: behaviours.calm?.again ?? [] }
+    return { releaseMs, status: 200, joinedLater: 0, again: behaviours.calm?.again ?? [] }
   }
 }

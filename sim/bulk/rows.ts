@@ -55,6 +55,11 @@ export class Rows {
   readonly outcomes: Float64Array
   /** Of all columns together. */
   segmentRequests = 0
+  /**
+   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the key's first one, and
+   * got its body.
+   */
+  readonly joinedLater: Float64Array
   readonly upstream: UpstreamRequest[] = []
   readonly notes = { rebuffers: 0, gaveUp: 0, early404: 0, status404: 0, status5xx: 0, failures: 0 }
   readonly #renditions: ReadonlyMap<string, number>
@@ -73,6 +78,7 @@ export class Rows {
     this.other = new Float64Array(this.periods * columns * otherKinds.length)
     this.otherAsks = new Float64Array(this.periods * otherKinds.length)
     this.outcomes = new Float64Array(this.periods * outcomes.length)
+    this.joinedLater = new Float64Array(this.periods * renditions)
   }
 
   renditionIndex(name: string): number {
@@ -128,5 +134,13 @@ export class Rows {
     if (period < 0) return
     const cell = period * outcomes.length + outcomes.indexOf(outcome)
     this.outcomes[cell] = (this.outcomes[cell] as number) + weight
+  }
+
+  addJoinedLater(rendition: string, number: number, at: EpochMs, weight: number): void {
+    const { event, folded } = this.size
+    const period = number - this.firstNumber
+    if (folded || this.periodOf(at) < 0 || period < 0 || period >= this.periods) return
+    const cell = period * event.renditions.length + this.renditionIndex(rendition)
+    this.joinedLater[cell] = (this.joinedLater[cell] as number) + weight
   }
 }

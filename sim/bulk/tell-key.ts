@@ -49,7 +49,8 @@ function tellPlayers(context: GroupContext, key: DecidedKey): void {
     if (second + step <= releaseSecond) addAt(series.get('edge.waiting'), second + step, Math.min(upTo, waiting))
     before = upTo
   }
-  if (facts.status === 200) addAt(series.get('edge.collapsed'), releaseSecond, output.collapsed)
+  const joined = facts.status === 200 ? output.collapsed : 0
+  addAt(series.get('edge.collapsed'), releaseSecond, joined + facts.joinedLater * context.group.viewerShare)
   addAt(series.get('edge.forwarded'), releaseSecond, output.forwarded)
 }
 
