@@ -13,7 +13,7 @@ import { startOwnGrounds } from './testing/own-process.ts'
 let grounds: Grounds & { close(): Promise<void> }
 beforeAll(async () => {
   grounds = await startOwnGrounds({
-    listener: { headersTimeout: 150, requestTimeout: 150, connectionsCheckingInterval: 25 },
+    listener: { headersTimeout: 300, requestTimeout: 300, connectionsCheckingInterval: 25 },
   })
 })
 afterAll(() => grounds.close())

@@ -65,7 +65,7 @@ describe.concurrent('every scenario as real processes', { timeout: 60_000 }, () 
   })
 })
 
-test('one after the other, policies differ in what reaches the origin', { timeout: 60_000 }, async () => {
+test.concurrent('one after the other, policies differ in what reaches the origin', { timeout: 60_000 }, async () => {
   const told: string[] = []
   const { record, recordFile } = await run(small(loadScenario('smoke')), {
     policies: ['none', 'nginx'],
@@ -81,7 +81,7 @@ test('one after the other, policies differ in what reaches the origin', { timeou
   await expect(explain(record, dirname(recordFile), { rows: 5 })).rejects.toThrow('no decision logs were kept')
 })
 
-test('an interrupted run keeps what it measured, marked as partial, and leaves no process', {
+test.concurrent('an interrupted run keeps what it measured, marked as partial, and leaves no process', {
   timeout: 60_000,
 }, async () => {
   const controller = new AbortController()
