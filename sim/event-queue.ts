@@ -25,6 +25,8 @@ const isHeld = -3
 const farBucket = 2 * bucketsALevel
 const noSlot = -1
 const firstCapacity = 256
+/** So many slots are read one behind the other before the first of them is placed: the processor fetches them together. */
+const readAhead = 32
 
 /** Is told of `count` slots that are due next, in no order, before the first of them is taken. */
 export type OnBucket = (slots: Int32Array, count: number) => void
@@ -50,6 +52,8 @@ export class EventQueue {
   #lookAtFarIn = bucketsALevel / 2
   readonly #current = new DueHeap()
   #nowMs: EpochMs
+  /** What was read in passing is written here, so that the engine does not leave the reading out. */
+  readonly #read = new Int32Array(1)
 
   /**
    * @param bucketMs about the time in which a few dozen events fall: smaller buckets are skipped, larger ones sorted
@@ -70,6 +74,11 @@ export class EventQueue {
   /** When `slot` is due; Infinity when it is not put in. */
   dueMs(slot: number): EpochMs {
     return slot < this.#where.length && this.#where[slot] !== nowhere ? (this.#when[2 * slot] as number) : Infinity
+  }
+
+  /** Reads what is kept of `slot`, so that the processor has it at hand when it is moved. */
+  bringNear(slot: number): void {
+    this.#read[0] = (this.#where[slot] as number) | (this.#when[2 * slot] as number)
   }
 
   /** `slot` is due at `atMs`, whatever it was due at before; what is past is due now. */
@@ -176,9 +185,13 @@ export class EventQueue {
   #empty(bucket: number): number {
     const count = this.#buckets.drain(bucket)
     const { drained } = this.#buckets
-    for (let i = 0; i < count; i++) {
-      const slot = drained[i] as number
-      if (this.#where[slot] === bucket) this.#place(slot)
+    for (let from = 0; from < count; from += readAhead) {
+      const to = Math.min(count, from + readAhead)
+      for (let i = from; i < to; i++) this.bringNear(drained[i] as number)
+      for (let i = from; i < to; i++) {
+        const slot = drained[i] as number
+        if (this.#where[slot] === bucket) this.#place(slot)
+      }
     }
     return count
   }

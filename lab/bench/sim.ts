@@ -14,6 +14,11 @@ import { parsePolicy } from '../policies.ts'
 // fleet is slower for each request. The network model and the hash of decisions are on. Time is the CPU time of this
 // process, all of its threads together (the garbage collector has its own): what else runs on the machine has no say, but
 // for the caches that it shares. The small fleet is measured before the large one and after it.
+//
+// Fleets of different sizes are compared by what their requests cost, so that their players must do the same: each is
+// measured in the same seconds of its storm, and has as many edges, and as many cores of the origin, as it needs. One core
+// for the fills of every site keeps the players of many sites waiting at each publication, and a request that waits is
+// another one than a hit.
 // The figures of bulk mode come from lab/bench/sim-bulk.ts, which takes real time on one core.
 
 export interface ExactBenchOptions {
@@ -24,9 +29,11 @@ export interface ExactBenchOptions {
   /** Over which players come; then for what they fetch at once when they join. */
   readonly rampMs: number
   readonly settleMs: number
-  /** Measured for so much simulated time, or as much shorter as the fleet is larger: whole segments, at least one. */
+  /** Measured for so much simulated time: whole segments. */
   readonly measureMs: number
+  /** How often a fleet comes and is measured; the small one that often before the large one and that often after it. */
   readonly repetitions: number
+  readonly smallRepetitions: number
   /** Of the large fleet, which takes longer than all others together. */
   readonly largeRepetitions: number
 }
@@ -37,13 +44,17 @@ const usual: ExactBenchOptions = {
   largePlayers: 1_000_000,
   rampMs: 2_000,
   settleMs: 2_000,
-  measureMs: 8_000,
+  measureMs: 4_000,
   repetitions: 3,
-  largeRepetitions: 2,
+  smallRepetitions: 5,
+  largeRepetitions: 1,
 }
 const segmentMs = 2_000
-const playersAnEdge = 4_000
+const playersAnEdge = 2_500
+/** Of a small site; of a large one, because a scenario has no more than `mostSites`. */
 const edgesASite = 4
+const edgesALargeSite = 8
+const mostSites = 64
 const bornMs = 1_800_000_000_000
 /** While a fleet comes: whether there is something to tell is looked at so often, ms of the storm; then, ms. */
 const comeStepMs = 50
@@ -61,16 +72,17 @@ type Tell = (line: string) => void
 /** Runs the fleets of `options`; `tell` is given lines for people meanwhile. */
 export function benchExact(options: ExactBenchOptions, tell: Tell): Record<string, number> {
   const measured = (players: number, repetitions: number): Measured => {
-    const one = measure(players, options, repetitions, tell)
-    tell(`${players} players: ${Math.round(medianOf(one.requestsPerS))} requests a second of CPU`)
-    return one
+    const all = Array.from({ length: repetitions }, () => measure(players, options, tell))
+    const requestsPerS = all.map(one => one.requestsPerS)
+    tell(`${players} players: ${Math.round(medianOf(requestsPerS))} requests a second of CPU`)
+    return { requestsPerS, bytesPerPlayer: medianOf(all.map(one => one.bytesPerPlayer)) }
   }
   prepareEngine()
-  measure(1_000, options, 1, () => {}) // until the compiler has seen it all
-  const before = measured(options.smallPlayers, options.repetitions)
+  measure(1_000, options, () => {}) // until the compiler has seen it all
+  const before = measured(options.smallPlayers, options.smallRepetitions)
   const usualFleet = measured(options.players, options.repetitions)
   const large = measured(options.largePlayers, options.largeRepetitions)
-  const after = measured(options.smallPlayers, options.repetitions)
+  const after = measured(options.smallPlayers, options.smallRepetitions)
   const small = medianOf([...before.requestsPerS, ...after.requestsPerS])
   const ofLarge = medianOf(large.requestsPerS)
   return {
@@ -86,23 +98,22 @@ export function benchExact(options: ExactBenchOptions, tell: Tell): Record<strin
 
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number
 
-function measure(players: number, options: ExactBenchOptions, repetitions: number, tell: Tell): Measured {
-  const { rampMs, settleMs, measureMs } = options
-  const wantedMs = Math.min(measureMs, (measureMs * options.players) / players)
-  const stepMs = Math.max(1, Math.round(wantedMs / segmentMs)) * segmentMs
+/** A fleet comes, and is measured when it has settled. */
+function measure(
+  players: number,
+  { rampMs, settleMs, measureMs }: ExactBenchOptions,
+  tell: Tell,
+): { requestsPerS: number; bytesPerPlayer: number } {
   const before = memoryNow()
-  const world = worldOf(players, rampMs, rampMs + settleMs + stepMs * repetitions)
+  const world = worldOf(players, rampMs, rampMs + settleMs + measureMs)
   const fromMs = (world.startMs as number) + rampMs + settleMs
   comeTo(world, fromMs, done => tell(`${players} players come, ${Math.round(done * 100)} %`))
   const bytesPerPlayer = (memoryNow() - before) / players
-  const rates = Array.from({ length: repetitions }, (_, i) => {
-    const requests = world.fleet.tally.requests
-    const cpu = process.cpuUsage()
-    world.run(fromMs + (i + 1) * stepMs)
-    const { user, system } = process.cpuUsage(cpu)
-    return (world.fleet.tally.requests - requests) / ((user + system) / 1e6)
-  })
-  return { bytesPerPlayer, requestsPerS: rates }
+  const requests = world.fleet.tally.requests
+  const cpu = process.cpuUsage()
+  world.run(fromMs + measureMs)
+  const { user, system } = process.cpuUsage(cpu)
+  return { bytesPerPlayer, requestsPerS: (world.fleet.tally.requests - requests) / ((user + system) / 1e6) }
 }
 
 /** What comes before anything is measured; of a large fleet it takes most of the time. */
@@ -119,25 +130,27 @@ function comeTo(world: ExactWorld, fromMs: number, tell: (done: number) => void)
 }
 
 function worldOf(players: number, rampMs: number, durationMs: number): ExactWorld {
+  const sites = sitesFor(players)
   const scenario: Scenario = scenarioSchema.parse({
     name: 'bench',
     shows: 'a large fleet at the live edge',
     durationMs,
     event: { backlogSegments: 15, segmentMs },
     store: { is: 'memory' },
-    topology: { sites: sitesFor(players) },
+    topology: { sites },
     fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: rampMs, share: 1 }] },
   })
   const event = eventOf(scenario, bornMs)
   const { policy } = parsePolicy('oca')
-  const plan = { scenario, policy, event, media: syntheticMedia(event), calibration: defaultCalibration }
-  return new ExactWorld({ ...plan, bornMs })
+  const calibration = { ...defaultCalibration, cores: { ...defaultCalibration.cores, origin: sites.length } }
+  return new ExactWorld({ scenario, policy, event, media: syntheticMedia(event), calibration, bornMs })
 }
 
 /** As many edges as the players need: what a saturated edge does is another question. */
 function sitesFor(players: number): { name: string; edges: number }[] {
-  const sites = Math.ceil(players / (playersAnEdge * edgesASite))
-  return Array.from({ length: sites }, (_, i) => ({ name: `s${i}x`, edges: edgesASite }))
+  const edges = Math.ceil(players / playersAnEdge)
+  const each = edges <= mostSites * edgesASite ? edgesASite : edgesALargeSite
+  return Array.from({ length: Math.ceil(edges / each) }, (_, i) => ({ name: `s${i}x`, edges: each }))
 }
 
 function memoryNow(): number {

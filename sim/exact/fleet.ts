@@ -2,7 +2,7 @@ import type { EpochMs } from '../../live/units.ts'
 import { addedSetups, type FleetPlayer, type FleetSource, playerSetups } from '../../loadgen/fleet/fleet.ts'
 import type { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from '../../loadgen/player/player-io.ts'
-import { type Exchange, resultNames, results } from './exchanges.ts'
+import { type Exchange, resultNames, results } from './exchange.ts'
 import { FleetTally } from './fleet-tally.ts'
 import type { Ground } from './ground.ts'
 import { Joining } from './joining.ts'
@@ -50,6 +50,10 @@ export class SimFleet {
       tally: this.tally,
       seats,
       workers,
+      bringNear: seat => {
+        this.#players.bringNear(seat)
+        ground.agenda.bringNear(seat)
+      },
       ended,
     })
   }
@@ -88,9 +92,12 @@ export class SimFleet {
     this.#players.bringNear(seat)
   }
 
+  lookAt(transient: number): void {
+    this.requests.lookAt(transient)
+  }
+
   dueSoon(transient: number): void {
-    const seat = this.requests.endsAtSeat(transient)
-    if (seat !== undefined) this.#players.bringNear(seat)
+    this.requests.dueSoon(transient)
   }
 
   wake(seat: number, now: EpochMs): void {

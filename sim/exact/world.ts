@@ -11,10 +11,10 @@ import type { Calibration } from '../calibration.ts'
 import { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import { Draws } from '../network/latency.ts'
-import { Objects } from '../objects.ts'
+import { type ObjectId, Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
-import type { Exchange } from './exchanges.ts'
+import type { Exchange } from './exchange.ts'
 import { SimFleet } from './fleet.ts'
 import { Ground } from './ground.ts'
 import { OriginHealth } from './origin-health.ts'
@@ -110,6 +110,7 @@ export class ExactWorld implements EdgeWorld {
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
+      bringNear: (edge: number, object: ObjectId) => this.#edges[edge]?.players.bringNear(object),
       asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
       left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
     }

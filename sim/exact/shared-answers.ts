@@ -1,0 +1,150 @@
+import type { Bytes, EpochMs, Ms } from '../../live/units.ts'
+import type { ObjectId } from '../objects.ts'
+import type { Exchange } from './exchange.ts'
+import { noFacts, type ObjectFacts } from './upstream-call.ts'
+
+// The answers of an edge that many requests share, each a row of numbers in one line of a processor's cache: a large
+// world has hundreds of edges, a request comes to any of them, and what it looks at there is seldom at hand. An object has
+// one row that it can be in, by the last bits of its number; where two that stand need the same one, the table doubles.
+// Objects at the live edge are numbered one behind the other, so that a small table has a row for each.
+
+/** An answer that the next asker of the same object gets, too. */
+export interface SharedAnswer {
+  readonly untilMs: EpochMs
+  readonly status: number
+  readonly bytes: Bytes
+  readonly facts: ObjectFacts
+  /** What `Cache-Status` says of it. */
+  readonly said: number
+  /** The place of the reason in the list of reasons. */
+  readonly reason: number
+  /** Another object's body, or not the whole of it. */
+  readonly isWrong: boolean
+  /** Out of storage. */
+  readonly isHit: boolean
+  /** Of the edge's own making. */
+  readonly isRefusal: boolean
+  readonly cpuMs: Ms
+  readonly afterMs: Ms
+}
+
+// Where a row has what: fractions, and behind them whole numbers over the same bytes.
+const rowFractions = 8
+const rowWords = 2 * rowFractions
+const fraction = { untilMs: 0, cpuMs: 1, afterMs: 2, availableMs: 3 } as const
+const whole = { object: 8, changes: 9, status: 10, bytes: 11, said: 12, reason: 13, flags: 14 } as const
+const flag = { wrong: 1, hit: 2, refusal: 4, playlist: 8 } as const
+
+const fewestRows = 64
+/** A DVR window of hours of every rendition; objects beyond that take each other's rows, and the core is asked again. */
+const mostRows = 8_192
+const nowhere = -1
+
+export class SharedAnswers {
+  #cells = new Float64Array(fewestRows * rowFractions)
+  #words = new Int32Array(this.#cells.buffer)
+  /** By row; looked at only where the row says that there is a playlist. */
+  #facts: ObjectFacts[] = new Array(fewestRows).fill(noFacts)
+  /** What was read in passing is written here, so that the engine does not leave the reading out. */
+  readonly #read = new Int32Array(1)
+
+  /** The row of the answer for `object` that stands at `now`, the core's count of changes being `changes`; below 0: none. */
+  find(object: ObjectId, changes: number, now: EpochMs): number {
+    const row = this.#rowOf(object)
+    return this.#words[row * rowWords + whole.object] === object && this.#stands(row, changes, now) ? row : nowhere
+  }
+
+  /** Reads the row of `object`, so that it is at hand when it is looked for. */
+  bringNear(object: ObjectId): void {
+    this.#read[0] = this.#words[this.#rowOf(object) * rowWords] as number
+  }
+
+  /** Keeps an answer that begins to stand at `now`; its row. */
+  keep(object: ObjectId, answer: SharedAnswer, changes: number, now: EpochMs): number {
+    while (this.#isTaken(object, changes, now) && this.#facts.length < mostRows) this.#double()
+    const row = this.#rowOf(object)
+    const { facts } = answer
+    const at = row * rowFractions
+    this.#cells[at + fraction.untilMs] = answer.untilMs as number
+    this.#cells[at + fraction.cpuMs] = answer.cpuMs as number
+    this.#cells[at + fraction.afterMs] = answer.afterMs as number
+    this.#cells[at + fraction.availableMs] = facts.availableMs as number
+    const words = this.#words
+    const wordAt = row * rowWords
+    words[wordAt + whole.object] = object
+    words[wordAt + whole.changes] = changes
+    words[wordAt + whole.status] = answer.status
+    words[wordAt + whole.bytes] = answer.bytes as number
+    words[wordAt + whole.said] = answer.said
+    words[wordAt + whole.reason] = answer.reason
+    words[wordAt + whole.flags] =
+      (answer.isWrong ? flag.wrong : 0) |
+      (answer.isHit ? flag.hit : 0) |
+      (answer.isRefusal ? flag.refusal : 0) |
+      (facts.playlist === undefined ? 0 : flag.playlist)
+    this.#facts[row] = facts
+    return row
+  }
+
+  /** Writes the answer of `row` into `exchange`. */
+  giveTo(exchange: Exchange, row: number): void {
+    const words = this.#words
+    const wordAt = row * rowWords
+    const flags = words[wordAt + whole.flags] as number
+    exchange.status = words[wordAt + whole.status] as number
+    exchange.bytes = words[wordAt + whole.bytes] as number
+    exchange.availableMs = this.#cells[row * rowFractions + fraction.availableMs] as number
+    exchange.playlist = (flags & flag.playlist) === 0 ? undefined : this.#facts[row]?.playlist
+    exchange.wrong = flags & flag.wrong
+    exchange.said = words[wordAt + whole.said] as number
+    exchange.reason = words[wordAt + whole.reason] as number
+  }
+
+  cpuMs(row: number): Ms {
+    return this.#cells[row * rowFractions + fraction.cpuMs] as number
+  }
+
+  afterMs(row: number): Ms {
+    return this.#cells[row * rowFractions + fraction.afterMs] as number
+  }
+
+  isHit(row: number): boolean {
+    return ((this.#words[row * rowWords + whole.flags] as number) & flag.hit) !== 0
+  }
+
+  isRefusal(row: number): boolean {
+    return ((this.#words[row * rowWords + whole.flags] as number) & flag.refusal) !== 0
+  }
+
+  #rowOf(object: ObjectId): number {
+    return object & (this.#facts.length - 1)
+  }
+
+  #stands(row: number, changes: number, now: EpochMs): boolean {
+    return (
+      this.#words[row * rowWords + whole.changes] === changes &&
+      (now as number) < (this.#cells[row * rowFractions + fraction.untilMs] as number)
+    )
+  }
+
+  /** Whether another object's answer stands in the row of `object`. */
+  #isTaken(object: ObjectId, changes: number, now: EpochMs): boolean {
+    const row = this.#rowOf(object)
+    return this.#words[row * rowWords + whole.object] !== object && this.#stands(row, changes, now)
+  }
+
+  /** Twice as many rows: what stood in different ones still does. */
+  #double(): void {
+    const [cells, words, facts] = [this.#cells, this.#words, this.#facts]
+    this.#cells = new Float64Array(2 * cells.length)
+    this.#words = new Int32Array(this.#cells.buffer)
+    this.#facts = new Array(2 * facts.length).fill(noFacts)
+    for (const [before, kept] of facts.entries()) {
+      if (cells[before * rowFractions + fraction.untilMs] === 0) continue // nothing was ever there
+      const from = before * rowWords
+      const row = this.#rowOf(words[from + whole.object] as number)
+      this.#words.set(words.subarray(from, from + rowWords), row * rowWords)
+      this.#facts[row] = kept
+    }
+  }
+}
