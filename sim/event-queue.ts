@@ -1,6 +1,7 @@
 import type { EpochMs } from '../live/units.ts'
 import { Buckets } from './buckets.ts'
 import { DueHeap } from './due-heap.ts'
+import { haveRead } from './read-ahead.ts'
 import { widened } from './widened.ts'
 
 // The agenda of a virtual world: which slot (a small whole number that its owner has a meaning for) comes next. Order is
@@ -52,8 +53,6 @@ export class EventQueue {
   #lookAtFarIn = bucketsALevel / 2
   readonly #current = new DueHeap()
   #nowMs: EpochMs
-  /** What was read in passing is written here, so that the engine does not leave the reading out. */
-  readonly #read = new Int32Array(1)
 
   /**
    * @param bucketMs about the time in which a few dozen events fall: smaller buckets are skipped, larger ones sorted
@@ -78,7 +77,7 @@ export class EventQueue {
 
   /** Reads what is kept of `slot`, so that the processor has it at hand when it is moved. */
   bringNear(slot: number): void {
-    this.#read[0] = (this.#where[slot] as number) | (this.#when[2 * slot] as number)
+    haveRead((this.#where[slot] as number) | (this.#when[2 * slot] as number))
   }
 
   /** `slot` is due at `atMs`, whatever it was due at before; what is past is due now. */

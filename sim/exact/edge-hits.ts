@@ -3,6 +3,7 @@ import type { Verdict } from '../../edge/core/verdict.ts'
 import { type EdgeReason, edgeReasons } from '../../live/reasons.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { ObjectId } from '../objects.ts'
+import { haveRead } from '../read-ahead.ts'
 import type { SimEdge } from './edge.ts'
 import { saidFor, shortBytes } from './edge-answers.ts'
 import type { Exchange } from './exchange.ts'
@@ -34,7 +35,11 @@ export class EdgeHits {
 
   /** Reads what the answer to a request for `object` needs, so that it is at hand when the request arrives. */
   bringNear(object: ObjectId): void {
-    this.#shared.bringNear(object)
+    const { core, cores, link } = this.#edge
+    const reason = this.#shared.bringNear(object)
+    cores.bringNear()
+    this.#ttfb.bringNear()
+    haveRead((this.#counts[reason] as number) + core.changes() + this.#bytes + Number(link.isBound))
   }
 
   /**

@@ -1,3 +1,5 @@
+import { alignedCells } from '../aligned-cells.ts'
+import { haveRead } from '../read-ahead.ts'
 import { widened } from '../widened.ts'
 import { Exchange, type ExchangeRows, exchangeRowLength } from './exchange.ts'
 
@@ -10,9 +12,9 @@ const wordsALine = 16
 
 export class Exchanges {
   readonly #all: Exchange[] = []
-  readonly #rows: { cells: Float64Array; words: Int32Array } & ExchangeRows = rowsFor(firstCapacity)
-  /** What was read in passing is written here, so that the engine does not leave the reading out. */
-  readonly #read = new Int32Array(1)
+  readonly #rows: { cells: Float64Array; words: Int32Array } & ExchangeRows = alignedCells(
+    firstCapacity * exchangeRowLength,
+  )
 
   of(transient: number): Exchange {
     // One for each number below it as well: the engine looks things up fast in a list without holes.
@@ -25,7 +27,7 @@ export class Exchanges {
     const { words } = this.#rows
     const from = transient * 2 * exchangeRowLength
     const { transient: itself } = this.#all[transient] as Exchange
-    this.#read[0] = itself | (words[from] as number) | (words[from + wordsALine] as number)
+    haveRead(itself | (words[from] as number) | (words[from + wordsALine] as number))
   }
 
   all(): readonly Exchange[] {
@@ -35,15 +37,10 @@ export class Exchanges {
   #makeUpTo(transient: number): void {
     const capacity = this.#rows.cells.length / exchangeRowLength
     if (transient >= capacity) {
-      const { cells } = rowsFor(Math.max(transient + 1, 2 * capacity))
+      const { cells, words } = alignedCells(Math.max(transient + 1, 2 * capacity) * exchangeRowLength)
       this.#rows.cells = widened(this.#rows.cells, cells)
-      this.#rows.words = new Int32Array(cells.buffer)
+      this.#rows.words = words
     }
     for (let next = this.#all.length; next <= transient; next++) this.#all.push(new Exchange(next, this.#rows))
   }
-}
-
-function rowsFor(exchanges: number) {
-  const cells = new Float64Array(exchanges * exchangeRowLength)
-  return { cells, words: new Int32Array(cells.buffer) }
 }

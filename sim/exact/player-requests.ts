@@ -3,6 +3,7 @@ import type { EpochMs } from '../../live/units.ts'
 import type { PlayerOutput, RequestNumber } from '../../loadgen/player/player-io.ts'
 import { Draws } from '../network/latency.ts'
 import type { ObjectId } from '../objects.ts'
+import { haveRead } from '../read-ahead.ts'
 import { at, type Exchange, results, said } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
 import type { FleetTally } from './fleet-tally.ts'
@@ -132,7 +133,10 @@ export class PlayerRequests {
     const exchange = this.#exchanges.of(transient)
     const { doors, bringNear } = this.#parts
     if (exchange.state === at.toEdge) doors.bringNear(exchange.edge, exchange.object)
-    else bringNear(exchange.seat)
+    else {
+      haveRead(this.#first[exchange.seat] as number)
+      bringNear(exchange.seat)
+    }
   }
 
   /** What `transient` waited for has come: its arrival, its end, or the end of its player's patience. */

@@ -1,5 +1,6 @@
 import type { Bytes, EpochMs, Ms } from '../../live/units.ts'
 import type { ObjectId } from '../objects.ts'
+import { haveRead } from '../read-ahead.ts'
 import type { Exchange } from './exchange.ts'
 import { noFacts, type ObjectFacts } from './upstream-call.ts'
 
@@ -45,8 +46,6 @@ export class SharedAnswers {
   #words = new Int32Array(this.#cells.buffer)
   /** By row; looked at only where the row says that there is a playlist. */
   #facts: ObjectFacts[] = new Array(fewestRows).fill(noFacts)
-  /** What was read in passing is written here, so that the engine does not leave the reading out. */
-  readonly #read = new Int32Array(1)
 
   /** The row of the answer for `object` that stands at `now`, the core's count of changes being `changes`; below 0: none. */
   find(object: ObjectId, changes: number, now: EpochMs): number {
@@ -54,9 +53,11 @@ export class SharedAnswers {
     return this.#words[row * rowWords + whole.object] === object && this.#stands(row, changes, now) ? row : nowhere
   }
 
-  /** Reads the row of `object`, so that it is at hand when it is looked for. */
-  bringNear(object: ObjectId): void {
-    this.#read[0] = this.#words[this.#rowOf(object) * rowWords] as number
+  /** Reads the row of `object`, so that it is at hand when it is looked for; the reason that stands there. */
+  bringNear(object: ObjectId): number {
+    const row = this.#rowOf(object)
+    haveRead(this.#cells[row * rowFractions + fraction.untilMs] as number)
+    return this.#words[row * rowWords + whole.reason] as number
   }
 
   /** Keeps an answer that begins to stand at `now`; its row. */

@@ -1,4 +1,5 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
+import { haveRead } from '../read-ahead.ts'
 import type { Machine, Thread } from './machine.ts'
 
 // The CPU of one process: its cores take work in the order in which it comes, each one piece at a time. Because nothing
@@ -22,6 +23,11 @@ export class Cores {
   /** All the work that was taken, ms. */
   get busyMs(): Ms {
     return this.#busyMs
+  }
+
+  /** Reads when they are free, so that it is at hand when work comes. */
+  bringNear(): void {
+    haveRead((this.#freeAtMs[0] as number) + this.#busyMs)
   }
 
   /** Another thread of the process works for `cpuMs`: it holds up others on its machine, and these cores only so. */
