@@ -8,7 +8,7 @@ import type { SimEdge } from './edge.ts'
 import { saidFor, shortBytes } from './edge-answers.ts'
 import type { Exchange } from './exchange.ts'
 import { deciders, edgeReasonPlaces, foldEdgeVerdict } from './folding.ts'
-import { type SharedAnswer, SharedAnswers } from './shared-answers.ts'
+import type { SharedAnswer, SharedAnswers } from './shared-answers.ts'
 import { isWrong, noFacts } from './upstream-call.ts'
 import { Waits } from './waits.ts'
 
@@ -20,7 +20,7 @@ const reasonNames = Object.keys(edgeReasons) as EdgeReason[]
 
 export class EdgeHits {
   readonly #edge: SimEdge
-  readonly #shared = new SharedAnswers()
+  readonly #shared: SharedAnswers
   /** By reason: requests for segments, then for other things. */
   readonly #counts = new Float64Array(2 * reasonNames.length)
   readonly #ttfb = new Waits('ttfb_ms')
@@ -31,15 +31,16 @@ export class EdgeHits {
 
   constructor(edge: SimEdge) {
     this.#edge = edge
+    this.#shared = edge.shared
+    this.#shared.forget(edge.index)
   }
 
-  /** Reads what the answer to a request for `object` needs, so that it is at hand when the request arrives. */
-  bringNear(object: ObjectId): void {
-    const { core, cores, link } = this.#edge
-    const reason = this.#shared.bringNear(object)
+  /** Reads what the answer to a request needs beside that itself, so that it is at hand when the request arrives. */
+  bringNear(): void {
+    const { core, cores } = this.#edge
     cores.bringNear()
     this.#ttfb.bringNear()
-    haveRead((this.#counts[reason] as number) + core.changes() + this.#bytes + Number(link.isBound))
+    haveRead((this.#counts[0] as number) + core.changes() + this.#bytes)
   }
 
   /**
@@ -49,7 +50,7 @@ export class EdgeHits {
   answer(exchange: Exchange, now: EpochMs): EpochMs {
     const { core, cores, ground, index } = this.#edge
     const { object } = exchange
-    const known = this.#shared.find(object, core.changes(), now)
+    const known = this.#shared.find(index, object, core.changes(), now)
     const row = known < 0 ? this.#ask(object, now) : known
     if (row < 0) return Number.NaN
     this.#shared.giveTo(exchange, row)
@@ -91,7 +92,7 @@ export class EdgeHits {
     const answer = this.#answerOf(object, verdict)
     if (answer === undefined) return -1
     foldEdgeVerdict(ground.hash, index, object, verdict)
-    return this.#shared.keep(object, answer, core.changes(), now)
+    return this.#shared.keep(index, object, answer, core.changes(), now)
   }
 
   #answerOf(object: ObjectId, verdict: Verdict): SharedAnswer | undefined {

@@ -2,7 +2,6 @@ import { hitReasons } from '../../edge/core/response-head.ts'
 import type { Admission, CopyId, ShortAnswer, TicketId, Verdict } from '../../edge/core/verdict.ts'
 import type { EdgeReason } from '../../live/reasons.ts'
 import type { EpochMs } from '../../live/units.ts'
-import type { ObjectId } from '../objects.ts'
 import type { SimCopy } from './copies.ts'
 import type { SimEdge } from './edge.ts'
 import { saidFor, shortBytes } from './edge-answers.ts'
@@ -39,9 +38,9 @@ export class EdgePlayers {
     this.#hits.flush()
   }
 
-  /** A player's request for `object` will arrive shortly: what its answer needs is read, so that it is at hand then. */
-  bringNear(object: ObjectId): void {
-    this.#hits.bringNear(object)
+  /** A player's request will arrive shortly: what its answer needs is read, so that it is at hand then. */
+  bringNear(): void {
+    this.#hits.bringNear()
   }
 
   /** A player's request arrives. */

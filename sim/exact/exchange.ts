@@ -45,194 +45,203 @@ export class Exchange {
   /** Its number in the agenda. */
   readonly transient: number
   playlist: PlaylistSegments | undefined
-  readonly #rows: ExchangeRows
+  // Each has both at hand: they are read many times for a request.
+  #cells: Float64Array
+  #words: Int32Array
 
   constructor(transient: number, rows: ExchangeRows) {
     this.transient = transient
-    this.#rows = rows
+    this.#cells = rows.cells
+    this.#words = rows.words
+  }
+
+  /** Its row lies in `rows` from now on. */
+  moveTo({ cells, words }: ExchangeRows): void {
+    this.#cells = cells
+    this.#words = words
   }
 
   /** When it is next due in the agenda. */
   get dueMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength] as number
+    return this.#cells[this.transient * exchangeRowLength] as number
   }
 
   set dueMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength] = value as number
+    this.#cells[this.transient * exchangeRowLength] = value as number
   }
 
   /** When its player is to be woken. */
   get wakeMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 1] as number
+    return this.#cells[this.transient * exchangeRowLength + 1] as number
   }
 
   set wakeMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 1] = value as number
+    this.#cells[this.transient * exchangeRowLength + 1] = value as number
   }
 
   get plannedMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 2] as number
+    return this.#cells[this.transient * exchangeRowLength + 2] as number
   }
 
   set plannedMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 2] = value as number
+    this.#cells[this.transient * exchangeRowLength + 2] = value as number
   }
 
   get sentMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 3] as number
+    return this.#cells[this.transient * exchangeRowLength + 3] as number
   }
 
   set sentMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 3] = value as number
+    this.#cells[this.transient * exchangeRowLength + 3] = value as number
   }
 
   get firstByteByMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 4] as number
+    return this.#cells[this.transient * exchangeRowLength + 4] as number
   }
 
   set firstByteByMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 4] = value as number
+    this.#cells[this.transient * exchangeRowLength + 4] = value as number
   }
 
   /** At the edge. */
   get arrivedMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 5] as number
+    return this.#cells[this.transient * exchangeRowLength + 5] as number
   }
 
   set arrivedMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 5] = value as number
+    this.#cells[this.transient * exchangeRowLength + 5] = value as number
   }
 
   get firstByteMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 6] as number
+    return this.#cells[this.transient * exchangeRowLength + 6] as number
   }
 
   set firstByteMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 6] = value as number
+    this.#cells[this.transient * exchangeRowLength + 6] = value as number
   }
 
   get lastByteMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 7] as number
+    return this.#cells[this.transient * exchangeRowLength + 7] as number
   }
 
   set lastByteMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 7] = value as number
+    this.#cells[this.transient * exchangeRowLength + 7] = value as number
   }
 
   get availableMs(): EpochMs {
-    return this.#rows.cells[this.transient * exchangeRowLength + 8] as number
+    return this.#cells[this.transient * exchangeRowLength + 8] as number
   }
 
   set availableMs(value: EpochMs) {
-    this.#rows.cells[this.transient * exchangeRowLength + 8] = value as number
+    this.#cells[this.transient * exchangeRowLength + 8] = value as number
   }
 
   get state(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom] as number
   }
 
   set state(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom] = value as number
   }
 
   get seat(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] as number
   }
 
   set seat(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] = value as number
   }
 
   /** The player's own number of the request. */
   get request(): RequestNumber {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] as number
   }
 
   set request(value: RequestNumber) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] = value as number
   }
 
   get object(): ObjectId {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] as number
   }
 
   set object(value: ObjectId) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] = value as number
   }
 
   get edge(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] as number
   }
 
   set edge(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] = value as number
   }
 
   /** The next one of the same player that is under way, by its number in the agenda; below 0: none. */
   get next(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] as number
   }
 
   set next(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] = value as number
   }
 
   /** The core's ticket while it waits. */
   get ticket(): TicketId {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] as number
   }
 
   set ticket(value: TicketId) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] = value as number
   }
 
   get bytes(): Bytes {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] as number
   }
 
   set bytes(value: Bytes) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] = value as number
   }
 
   get status(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] as number
   }
 
   set status(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] = value as number
   }
 
   get result(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] as number
   }
 
   set result(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] = value as number
   }
 
   /** 1: the body is another object's, or not whole. */
   get wrong(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] as number
   }
 
   set wrong(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] = value as number
   }
 
   get said(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] as number
   }
 
   set said(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] = value as number
   }
 
   /** The place of the edge's reason in the list of reasons. */
   get reason(): number {
-    return this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] as number
+    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] as number
   }
 
   set reason(value: number) {
-    this.#rows.words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] = value as number
+    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] = value as number
   }
 }

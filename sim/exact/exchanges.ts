@@ -1,6 +1,5 @@
 import { alignedCells } from '../aligned-cells.ts'
 import { haveRead } from '../read-ahead.ts'
-import { widened } from '../widened.ts'
 import { Exchange, type ExchangeRows, exchangeRowLength } from './exchange.ts'
 
 // Every exchange there is, by its number in the agenda. They are as many as there are at once, which is few beside the
@@ -12,9 +11,7 @@ const wordsALine = 16
 
 export class Exchanges {
   readonly #all: Exchange[] = []
-  readonly #rows: { cells: Float64Array; words: Int32Array } & ExchangeRows = alignedCells(
-    firstCapacity * exchangeRowLength,
-  )
+  #rows: ExchangeRows = alignedCells(firstCapacity * exchangeRowLength)
 
   of(transient: number): Exchange {
     // One for each number below it as well: the engine looks things up fast in a list without holes.
@@ -37,9 +34,10 @@ export class Exchanges {
   #makeUpTo(transient: number): void {
     const capacity = this.#rows.cells.length / exchangeRowLength
     if (transient >= capacity) {
-      const { cells, words } = alignedCells(Math.max(transient + 1, 2 * capacity) * exchangeRowLength)
-      this.#rows.cells = widened(this.#rows.cells, cells)
-      this.#rows.words = words
+      const rows = alignedCells(Math.max(transient + 1, 2 * capacity) * exchangeRowLength)
+      rows.words.set(this.#rows.words)
+      this.#rows = rows
+      for (const exchange of this.#all) exchange.moveTo(rows)
     }
     for (let next = this.#all.length; next <= transient; next++) this.#all.push(new Exchange(next, this.#rows))
   }

@@ -34,7 +34,9 @@ const steps = fc.array(
       fc.nat(20).map(i => i * 64 + 5),
     ),
     afterMs: fc.integer({ min: 0, max: 300 }),
+    edge: fc.nat(2),
     changes: fc.boolean(),
+    restarts: fc.nat(19).map(draw => draw === 0),
     answer: answers,
   }),
   { maxLength: 300 },
@@ -43,15 +45,19 @@ const steps = fc.array(
 test('an answer that was kept is found as it was, for as long as it stands, whichever others are kept', () => {
   fc.assert(
     fc.property(steps, taken => {
-      const shared = new SharedAnswers()
+      const shared = new SharedAnswers(3)
       const exchange = new Exchanges().of(0)
-      const model = new Map<number, { answer: SharedAnswer; changes: number }>()
+      const model = new Map<string, { edge: number; object: number; answer: SharedAnswer; changes: number }>()
       let [now, changes] = [startMs, 0]
-      for (const { object, afterMs, changes: hasChanged, answer } of taken) {
+      for (const { edge, object, afterMs, changes: hasChanged, restarts, answer } of taken) {
         now += afterMs
         if (hasChanged) changes++
-        for (const [other, known] of model) {
-          const row = shared.find(other, changes, now)
+        if (restarts) {
+          shared.forget(edge)
+          for (const [name, known] of model) if (known.edge === edge) model.delete(name)
+        }
+        for (const known of model.values()) {
+          const row = shared.find(known.edge, known.object, changes, now)
           const stands = known.changes === changes && now < (known.answer.untilMs as number)
           expect(row >= 0).toBe(stands)
           if (!stands) continue
@@ -64,9 +70,9 @@ test('an answer that was kept is found as it was, for as long as it stands, whic
           expect([shared.cpuMs(row), shared.afterMs(row)]).toEqual([known.answer.cpuMs, known.answer.afterMs])
         }
         const kept = { ...answer, untilMs: now + answer.lastsMs }
-        const row = shared.keep(object, kept, changes, now)
-        expect(shared.find(object, changes, now)).toBe(row)
-        model.set(object, { answer: kept, changes })
+        const row = shared.keep(edge, object, kept, changes, now)
+        expect(shared.find(edge, object, changes, now)).toBe(row)
+        model.set(`${edge}/${object}`, { edge, object, answer: kept, changes })
       }
     }),
     { numRuns: 100 },
@@ -74,11 +80,11 @@ test('an answer that was kept is found as it was, for as long as it stands, whic
 })
 
 test('of more objects than there is room for the latest are found', () => {
-  const shared = new SharedAnswers()
+  const shared = new SharedAnswers(1)
   const common = { status: 200, bytes: 1, facts: noFacts, said: 1, reason: 0, isWrong: false, isHit: true }
   const answer = { ...common, isRefusal: false, cpuMs: 0, afterMs: 0, untilMs: startMs + 1_000 }
-  for (let object = 0; object < 20_000; object++) shared.keep(object, answer, 0, startMs)
-  const found = Array.from({ length: 20_000 }, (_, object) => shared.find(object, 0, startMs) >= 0)
+  for (let object = 0; object < 20_000; object++) shared.keep(0, object, answer, 0, startMs)
+  const found = Array.from({ length: 20_000 }, (_, object) => shared.find(0, object, 0, startMs) >= 0)
   expect(found.slice(-8_192)).not.toContain(false)
   expect(found.slice(0, -8_192)).not.toContain(true)
 })

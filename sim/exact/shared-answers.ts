@@ -1,13 +1,15 @@
 import type { Bytes, EpochMs, Ms } from '../../live/units.ts'
+import { alignedCells } from '../aligned-cells.ts'
 import type { ObjectId } from '../objects.ts'
 import { haveRead } from '../read-ahead.ts'
 import type { Exchange } from './exchange.ts'
 import { noFacts, type ObjectFacts } from './upstream-call.ts'
 
-// The answers of an edge that many requests share, each a row of numbers in one line of a processor's cache: a large
-// world has hundreds of edges, a request comes to any of them, and what it looks at there is seldom at hand. An object has
-// one row that it can be in, by the last bits of its number; where two that stand need the same one, the table doubles.
-// Objects at the live edge are numbered one behind the other, so that a small table has a row for each.
+// The answers of edges that many requests share, each a row of numbers in one line of a processor's cache: a large world
+// has hundreds of edges, a request comes to any of them, and what it looks at there is seldom at hand. So the rows of all
+// edges lie in one table, in which each is found without asking the edge. An object has one row that it can be in at an
+// edge, by the last bits of its number; where two that stand need the same one, every edge gets twice as many. Objects at
+// the live edge are numbered one behind the other, so that a small table has a row for each.
 
 /** An answer that the next asker of the same object gets, too. */
 export interface SharedAnswer {
@@ -36,34 +38,54 @@ const fraction = { untilMs: 0, cpuMs: 1, afterMs: 2, availableMs: 3 } as const
 const whole = { object: 8, changes: 9, status: 10, bytes: 11, said: 12, reason: 13, flags: 14 } as const
 const flag = { wrong: 1, hit: 2, refusal: 4, playlist: 8 } as const
 
+// Of one edge.
 const fewestRows = 64
 /** A DVR window of hours of every rendition; objects beyond that take each other's rows, and the core is asked again. */
 const mostRows = 8_192
 const nowhere = -1
 
 export class SharedAnswers {
-  #cells = new Float64Array(fewestRows * rowFractions)
-  #words = new Int32Array(this.#cells.buffer)
+  readonly #edges: number
+  #rowsAnEdge = fewestRows
+  #cells: Float64Array
+  #words: Int32Array
   /** By row; looked at only where the row says that there is a playlist. */
-  #facts: ObjectFacts[] = new Array(fewestRows).fill(noFacts)
+  #facts: ObjectFacts[]
 
-  /** The row of the answer for `object` that stands at `now`, the core's count of changes being `changes`; below 0: none. */
-  find(object: ObjectId, changes: number, now: EpochMs): number {
-    const row = this.#rowOf(object)
+  /** @param edges counted from 0, as those that ask name them */
+  constructor(edges: number) {
+    this.#edges = edges
+    const { cells, words, facts } = tableOf(edges * fewestRows)
+    this.#cells = cells
+    this.#words = words
+    this.#facts = facts
+  }
+
+  /**
+   * The row of the answer of `edge` for `object` that stands at `now`, its core's count of changes being `changes`; below
+   * 0: there is none.
+   */
+  find(edge: number, object: ObjectId, changes: number, now: EpochMs): number {
+    const row = this.#rowOf(edge, object)
     return this.#words[row * rowWords + whole.object] === object && this.#stands(row, changes, now) ? row : nowhere
   }
 
-  /** Reads the row of `object`, so that it is at hand when it is looked for; the reason that stands there. */
-  bringNear(object: ObjectId): number {
-    const row = this.#rowOf(object)
-    haveRead(this.#cells[row * rowFractions + fraction.untilMs] as number)
-    return this.#words[row * rowWords + whole.reason] as number
+  /** Reads the row of `object`, so that it is at hand when it is looked for. */
+  bringNear(edge: number, object: ObjectId): void {
+    haveRead(this.#words[this.#rowOf(edge, object) * rowWords + whole.object] as number)
+  }
+
+  /** The edge begins anew: what it answered before is forgotten. */
+  forget(edge: number): void {
+    const [from, to] = [edge * this.#rowsAnEdge, (edge + 1) * this.#rowsAnEdge]
+    this.#cells.fill(0, from * rowFractions, to * rowFractions)
+    this.#facts.fill(noFacts, from, to)
   }
 
   /** Keeps an answer that begins to stand at `now`; its row. */
-  keep(object: ObjectId, answer: SharedAnswer, changes: number, now: EpochMs): number {
-    while (this.#isTaken(object, changes, now) && this.#facts.length < mostRows) this.#double()
-    const row = this.#rowOf(object)
+  keep(edge: number, object: ObjectId, answer: SharedAnswer, changes: number, now: EpochMs): number {
+    while (this.#isTaken(edge, object, changes, now) && this.#rowsAnEdge < mostRows) this.#double()
+    const row = this.#rowOf(edge, object)
     const { facts } = answer
     const at = row * rowFractions
     this.#cells[at + fraction.untilMs] = answer.untilMs as number
@@ -117,8 +139,8 @@ export class SharedAnswers {
     return ((this.#words[row * rowWords + whole.flags] as number) & flag.refusal) !== 0
   }
 
-  #rowOf(object: ObjectId): number {
-    return object & (this.#facts.length - 1)
+  #rowOf(edge: number, object: ObjectId): number {
+    return edge * this.#rowsAnEdge + (object & (this.#rowsAnEdge - 1))
   }
 
   #stands(row: number, changes: number, now: EpochMs): boolean {
@@ -129,23 +151,29 @@ export class SharedAnswers {
   }
 
   /** Whether another object's answer stands in the row of `object`. */
-  #isTaken(object: ObjectId, changes: number, now: EpochMs): boolean {
-    const row = this.#rowOf(object)
+  #isTaken(edge: number, object: ObjectId, changes: number, now: EpochMs): boolean {
+    const row = this.#rowOf(edge, object)
     return this.#words[row * rowWords + whole.object] !== object && this.#stands(row, changes, now)
   }
 
   /** Twice as many rows: what stood in different ones still does. */
   #double(): void {
-    const [cells, words, facts] = [this.#cells, this.#words, this.#facts]
-    this.#cells = new Float64Array(2 * cells.length)
-    this.#words = new Int32Array(this.#cells.buffer)
-    this.#facts = new Array(2 * facts.length).fill(noFacts)
+    const [cells, words, facts, rows] = [this.#cells, this.#words, this.#facts, this.#rowsAnEdge]
+    this.#rowsAnEdge = 2 * rows
+    const table = tableOf(this.#edges * this.#rowsAnEdge)
     for (const [before, kept] of facts.entries()) {
       if (cells[before * rowFractions + fraction.untilMs] === 0) continue // nothing was ever there
       const from = before * rowWords
-      const row = this.#rowOf(words[from + whole.object] as number)
-      this.#words.set(words.subarray(from, from + rowWords), row * rowWords)
-      this.#facts[row] = kept
+      const row = this.#rowOf(Math.floor(before / rows), words[from + whole.object] as number)
+      table.words.set(words.subarray(from, from + rowWords), row * rowWords)
+      table.facts[row] = kept
     }
+    this.#cells = table.cells
+    this.#words = table.words
+    this.#facts = table.facts
   }
+}
+
+function tableOf(rows: number): { cells: Float64Array; words: Int32Array; facts: ObjectFacts[] } {
+  return { ...alignedCells(rows * rowFractions), facts: new Array(rows).fill(noFacts) }
 }

@@ -20,6 +20,7 @@ import { Ground } from './ground.ts'
 import { OriginHealth } from './origin-health.ts'
 import { SimOrigins } from './origins.ts'
 import { SimPipeline } from './pipeline.ts'
+import { SharedAnswers } from './shared-answers.ts'
 import { SiteHealth } from './site-health.ts'
 import { SimStorage } from './storage.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -59,6 +60,7 @@ export class ExactWorld implements EdgeWorld {
   readonly storage: SimStorage
   readonly pipelines: readonly SimPipeline[]
   readonly fleet: SimFleet
+  readonly shared: SharedAnswers
   /** When the storm begins and ends. */
   readonly startMs: EpochMs
   readonly endMs: EpochMs
@@ -106,11 +108,15 @@ export class ExactWorld implements EdgeWorld {
       return origin === undefined ? 'gone' : origin.core.faults().down ? 'not-ready' : 'ready'
     })
     this.#edgeStart = new Draws(calibration.generator.edgeStartMs, seed, 'edge-start')
+    this.shared = new SharedAnswers(this.#places.length)
     const sites = scenario.topology.sites.map(({ name, edges }) => ({ site: name, edges: edgeNames(name, edges) }))
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
-      bringNear: (edge: number, object: ObjectId) => this.#edges[edge]?.players.bringNear(object),
+      bringNear: (edge: number, object: ObjectId) => {
+        this.shared.bringNear(edge, object)
+        this.#edges[edge]?.players.bringNear()
+      },
       asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
       left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
     }
