@@ -18,6 +18,8 @@ export interface Attendant {
   lookAt(transient: number): void
   dueSoon(transient: number): void
   wakesSoon(seat: number): void
+  /** All of the group have been named. */
+  bringNear(): void
   wake(seat: number, now: EpochMs): void
   due(transient: number, now: EpochMs): void
 }
@@ -66,9 +68,9 @@ export class Agenda {
     this.#queue.release(seat)
   }
 
-  /** Reads what the agenda has of `seat`, so that it is at hand (Attendant). */
-  bringNear(seat: number): void {
-    this.#queue.bringNear(seat)
+  /** Reads what the agenda has of the first `count` of `seats`, so that it is at hand. */
+  bringNear(seats: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#queue.bringNear(seats[i] as number)
   }
 
   leaveSeat(seat: number): void {
@@ -142,5 +144,6 @@ export class Agenda {
       if (slot < seats) attendant.wakesSoon(slot)
       else if (this.#calls[slot - seats] === undefined) attendant.dueSoon(slot - seats)
     }
+    attendant.bringNear()
   }
 }

@@ -15,6 +15,8 @@ import { Seating, type SeatingOptions } from './seating.ts'
 // those who came one after the other ask one after the other ever after, and what is kept of them lies side by side.
 
 const noSeat = -1
+/** Seats whose rows are read in one go; what is read of more would push the first out of the nearest cache. */
+const soonMost = 64
 
 export class SimFleet {
   readonly requests: PlayerRequests
@@ -30,6 +32,9 @@ export class SimFleet {
   /** Seats that were ever given out. */
   #seats = 0
   #seated = 0
+  /** Seats to whose players something will happen shortly. */
+  readonly #soon = new Int32Array(soonMost)
+  #soonCount = 0
 
   constructor(ground: Ground, doors: EdgeDoors, options: SeatingOptions) {
     const { source, seats } = options
@@ -50,10 +55,7 @@ export class SimFleet {
       tally: this.tally,
       seats,
       workers,
-      bringNear: seat => {
-        this.#players.bringNear(seat)
-        ground.agenda.bringNear(seat)
-      },
+      toldSoon: seat => this.#seatSoon(seat),
       ended,
     })
   }
@@ -89,7 +91,7 @@ export class SimFleet {
   }
 
   wakesSoon(seat: number): void {
-    this.#players.bringNear(seat)
+    this.#seatSoon(seat)
   }
 
   lookAt(transient: number): void {
@@ -98,6 +100,12 @@ export class SimFleet {
 
   dueSoon(transient: number): void {
     this.requests.dueSoon(transient)
+  }
+
+  bringNear(): void {
+    this.#players.bringNear(this.#soon, this.#soonCount)
+    this.#ground.agenda.bringNear(this.#soon, this.#soonCount)
+    this.#soonCount = 0
   }
 
   wake(seat: number, now: EpochMs): void {
@@ -113,6 +121,11 @@ export class SimFleet {
   edgeDied(edge: number, now: EpochMs): void {
     this.requests.edgeDied(edge, now)
     this.#seating.edgeDied(edge)
+  }
+
+  #seatSoon(seat: number): void {
+    if (this.#soonCount === this.#soon.length) this.bringNear()
+    this.#soon[this.#soonCount++] = seat
   }
 
   #join(setups: Iterator<FleetPlayer>): void {

@@ -41,7 +41,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
       asked: (exchange, now) => atEdge(exchange, now as number, requests),
       left: (_, now) => happens('left the edge', now as number),
     },
-    bringNear: () => {},
+    toldSoon: () => {},
     ended: (exchange, now) => {
       happens('ended', now as number)
       requests.free(exchange)
@@ -59,6 +59,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     agenda.run(startMs + untilMs, Infinity, {
       lookAt: () => {},
       wakesSoon: () => {},
+      bringNear: () => {},
       dueSoon: () => {},
       wake: (_, now) => happens('woken', now as number),
       due: (transient, now) => requests.due(transient, now),

@@ -38,7 +38,7 @@ export interface RequestParts {
   /** Of the generator, where the calibration has one. */
   readonly workers: number
   /** The player of `seat` will be told shortly that a request has ended. */
-  readonly bringNear: (seat: number) => void
+  readonly toldSoon: (seat: number) => void
   /** The request has ended; its player is to be told, and then it is to be given back. */
   readonly ended: (exchange: Exchange, now: EpochMs) => void
 }
@@ -131,11 +131,11 @@ export class PlayerRequests {
   /** The same for what it will then meet: its edge, or its player. */
   dueSoon(transient: number): void {
     const exchange = this.#exchanges.of(transient)
-    const { doors, bringNear } = this.#parts
+    const { doors, toldSoon } = this.#parts
     if (exchange.state === at.toEdge) doors.bringNear(exchange.edge, exchange.object)
     else {
       haveRead(this.#first[exchange.seat] as number)
-      bringNear(exchange.seat)
+      toldSoon(exchange.seat)
     }
   }
 

@@ -72,13 +72,19 @@ export class RestingPlayers {
     if (words > kind.words) kind.words = words
   }
 
-  /** Reads the row of `seat` a cache line at a time, so that it is at hand when its player is woken. */
-  bringNear(seat: number): void {
-    const end = this.#kindOf(seat)?.words ?? 0
+  /**
+   * Reads the rows of the first `count` of `seats` a cache line at a time, so that they are at hand when their players are
+   * woken.
+   */
+  bringNear(seats: Int32Array, count: number): void {
     const words = this.#words
-    const from = seat * rowWords
     let read = 0
-    for (let at = 0; at < end; at += wordsALine) read |= words[from + at] as number
+    for (let i = 0; i < count; i++) {
+      const seat = seats[i] as number
+      const end = this.#kindOf(seat)?.words ?? 0
+      const from = seat * rowWords
+      for (let at = 0; at < end; at += wordsALine) read |= words[from + at] as number
+    }
     haveRead(read)
   }
 
