@@ -39,7 +39,9 @@ export interface ExchangeRows {
 
 /** A row's length in fractions: two lines of 64 bytes. */
 export const exchangeRowLength = 16
-const wordsFrom = 2 * 9
+
+// Instants stand at 0 to 8 of a row, whole numbers at 18 to 30 of the same bytes. The places are written out: the engine puts
+// a function in place of its call without counting it where it is this short, and a request goes through many of these.
 
 export class Exchange {
   /** Its number in the agenda. */
@@ -63,185 +65,185 @@ export class Exchange {
 
   /** When it is next due in the agenda. */
   get dueMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength] as number
+    return this.#cells[this.transient * 16] as number
   }
 
   set dueMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength] = value as number
+    this.#cells[this.transient * 16] = value as number
   }
 
   /** When its player is to be woken. */
   get wakeMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 1] as number
+    return this.#cells[this.transient * 16 + 1] as number
   }
 
   set wakeMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 1] = value as number
+    this.#cells[this.transient * 16 + 1] = value as number
   }
 
   get plannedMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 2] as number
+    return this.#cells[this.transient * 16 + 2] as number
   }
 
   set plannedMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 2] = value as number
+    this.#cells[this.transient * 16 + 2] = value as number
   }
 
   get sentMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 3] as number
+    return this.#cells[this.transient * 16 + 3] as number
   }
 
   set sentMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 3] = value as number
+    this.#cells[this.transient * 16 + 3] = value as number
   }
 
   get firstByteByMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 4] as number
+    return this.#cells[this.transient * 16 + 4] as number
   }
 
   set firstByteByMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 4] = value as number
+    this.#cells[this.transient * 16 + 4] = value as number
   }
 
   /** At the edge. */
   get arrivedMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 5] as number
+    return this.#cells[this.transient * 16 + 5] as number
   }
 
   set arrivedMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 5] = value as number
+    this.#cells[this.transient * 16 + 5] = value as number
   }
 
   get firstByteMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 6] as number
+    return this.#cells[this.transient * 16 + 6] as number
   }
 
   set firstByteMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 6] = value as number
+    this.#cells[this.transient * 16 + 6] = value as number
   }
 
   get lastByteMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 7] as number
+    return this.#cells[this.transient * 16 + 7] as number
   }
 
   set lastByteMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 7] = value as number
+    this.#cells[this.transient * 16 + 7] = value as number
   }
 
   get availableMs(): EpochMs {
-    return this.#cells[this.transient * exchangeRowLength + 8] as number
+    return this.#cells[this.transient * 16 + 8] as number
   }
 
   set availableMs(value: EpochMs) {
-    this.#cells[this.transient * exchangeRowLength + 8] = value as number
+    this.#cells[this.transient * 16 + 8] = value as number
   }
 
   get state(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom] as number
+    return this.#words[this.transient * 32 + 18] as number
   }
 
   set state(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom] = value as number
+    this.#words[this.transient * 32 + 18] = value as number
   }
 
   get seat(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] as number
+    return this.#words[this.transient * 32 + 19] as number
   }
 
   set seat(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 1] = value as number
+    this.#words[this.transient * 32 + 19] = value as number
   }
 
   /** The player's own number of the request. */
   get request(): RequestNumber {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] as number
+    return this.#words[this.transient * 32 + 20] as number
   }
 
   set request(value: RequestNumber) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 2] = value as number
+    this.#words[this.transient * 32 + 20] = value as number
   }
 
   get object(): ObjectId {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] as number
+    return this.#words[this.transient * 32 + 21] as number
   }
 
   set object(value: ObjectId) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 3] = value as number
+    this.#words[this.transient * 32 + 21] = value as number
   }
 
   get edge(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] as number
+    return this.#words[this.transient * 32 + 22] as number
   }
 
   set edge(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 4] = value as number
+    this.#words[this.transient * 32 + 22] = value as number
   }
 
   /** The next one of the same player that is under way, by its number in the agenda; below 0: none. */
   get next(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] as number
+    return this.#words[this.transient * 32 + 23] as number
   }
 
   set next(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 5] = value as number
+    this.#words[this.transient * 32 + 23] = value as number
   }
 
   /** The core's ticket while it waits. */
   get ticket(): TicketId {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] as number
+    return this.#words[this.transient * 32 + 24] as number
   }
 
   set ticket(value: TicketId) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 6] = value as number
+    this.#words[this.transient * 32 + 24] = value as number
   }
 
   get bytes(): Bytes {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] as number
+    return this.#words[this.transient * 32 + 25] as number
   }
 
   set bytes(value: Bytes) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 7] = value as number
+    this.#words[this.transient * 32 + 25] = value as number
   }
 
   get status(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] as number
+    return this.#words[this.transient * 32 + 26] as number
   }
 
   set status(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 8] = value as number
+    this.#words[this.transient * 32 + 26] = value as number
   }
 
   get result(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] as number
+    return this.#words[this.transient * 32 + 27] as number
   }
 
   set result(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 9] = value as number
+    this.#words[this.transient * 32 + 27] = value as number
   }
 
   /** 1: the body is another object's, or not whole. */
   get wrong(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] as number
+    return this.#words[this.transient * 32 + 28] as number
   }
 
   set wrong(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 10] = value as number
+    this.#words[this.transient * 32 + 28] = value as number
   }
 
   get said(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] as number
+    return this.#words[this.transient * 32 + 29] as number
   }
 
   set said(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 11] = value as number
+    this.#words[this.transient * 32 + 29] = value as number
   }
 
   /** The place of the edge's reason in the list of reasons. */
   get reason(): number {
-    return this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] as number
+    return this.#words[this.transient * 32 + 30] as number
   }
 
   set reason(value: number) {
-    this.#words[this.transient * (2 * exchangeRowLength) + wordsFrom + 12] = value as number
+    this.#words[this.transient * 32 + 30] = value as number
   }
 }
