@@ -2,6 +2,7 @@ import type { EpochMs } from '../../live/units.ts'
 import { addedSetups, type FleetPlayer, type FleetSource, playerSetups } from '../../loadgen/fleet/fleet.ts'
 import type { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from '../../loadgen/player/player-io.ts'
+import { DueSoon } from './due-soon.ts'
 import { type Exchange, resultNames, results } from './exchange.ts'
 import { FleetTally } from './fleet-tally.ts'
 import type { Ground } from './ground.ts'
@@ -15,8 +16,6 @@ import { Seating, type SeatingOptions } from './seating.ts'
 // those who came one after the other ask one after the other ever after, and what is kept of them lies side by side.
 
 const noSeat = -1
-/** Seats whose rows are read in one go; what is read of more would push the first out of the nearest cache. */
-const soonMost = 64
 
 export class SimFleet {
   readonly requests: PlayerRequests
@@ -32,9 +31,7 @@ export class SimFleet {
   /** Seats that were ever given out. */
   #seats = 0
   #seated = 0
-  /** Seats to whose players something will happen shortly. */
-  readonly #soon = new Int32Array(soonMost)
-  #soonCount = 0
+  readonly #soon: DueSoon
 
   constructor(ground: Ground, doors: EdgeDoors, options: SeatingOptions) {
     const { source, seats } = options
@@ -43,6 +40,7 @@ export class SimFleet {
     this.#size = source.fleet.players
     this.#seating = new Seating(ground, options)
     this.#players = new RestingPlayers(seats)
+    this.#soon = new DueSoon(ground.agenda, this.#players, doors)
     this.#seatOf = new Int32Array(seats).fill(noSeat)
     this.#hasRebuffered = new Uint8Array(seats)
     this.tally = new FleetTally(source.event, ground.objects, source.startMs)
@@ -55,7 +53,7 @@ export class SimFleet {
       tally: this.tally,
       seats,
       workers,
-      toldSoon: seat => this.#seatSoon(seat),
+      soon: this.#soon,
       ended,
     })
   }
@@ -91,7 +89,7 @@ export class SimFleet {
   }
 
   wakesSoon(seat: number): void {
-    this.#seatSoon(seat)
+    this.#soon.seat(seat)
   }
 
   lookAt(transient: number): void {
@@ -103,9 +101,7 @@ export class SimFleet {
   }
 
   bringNear(): void {
-    this.#players.bringNear(this.#soon, this.#soonCount)
-    this.#ground.agenda.bringNear(this.#soon, this.#soonCount)
-    this.#soonCount = 0
+    this.#soon.bringNear()
   }
 
   wake(seat: number, now: EpochMs): void {
@@ -121,11 +117,6 @@ export class SimFleet {
   edgeDied(edge: number, now: EpochMs): void {
     this.requests.edgeDied(edge, now)
     this.#seating.edgeDied(edge)
-  }
-
-  #seatSoon(seat: number): void {
-    if (this.#soonCount === this.#soon.length) this.bringNear()
-    this.#soon[this.#soonCount++] = seat
   }
 
   #join(setups: Iterator<FleetPlayer>): void {

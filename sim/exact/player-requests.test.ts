@@ -41,7 +41,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
       asked: (exchange, now) => atEdge(exchange, now as number, requests),
       left: (_, now) => happens('left the edge', now as number),
     },
-    toldSoon: () => {},
+    soon: { seat: () => {}, arrival: () => {} },
     ended: (exchange, now) => {
       happens('ended', now as number)
       requests.free(exchange)

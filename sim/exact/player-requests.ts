@@ -2,8 +2,8 @@ import { limits } from '../../live/limits.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { PlayerOutput, RequestNumber } from '../../loadgen/player/player-io.ts'
 import { Draws } from '../network/latency.ts'
-import type { ObjectId } from '../objects.ts'
 import { haveRead } from '../read-ahead.ts'
+import type { DueSoon } from './due-soon.ts'
 import { at, type Exchange, results, said } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
 import type { FleetTally } from './fleet-tally.ts'
@@ -22,8 +22,8 @@ import type { Seating } from './seating.ts'
 export interface EdgeDoors {
   /** Whether an edge listens there. */
   isAlive(edge: number): boolean
-  /** A request for `object` will arrive there shortly. */
-  bringNear(edge: number, object: ObjectId): void
+  /** `count` requests will arrive shortly, each for its object at its edge. */
+  bringNear(edges: Int32Array, objects: Int32Array, count: number): void
   asked(exchange: Exchange, now: EpochMs): void
   left(exchange: Exchange, now: EpochMs): void
 }
@@ -37,8 +37,8 @@ export interface RequestParts {
   readonly seats: number
   /** Of the generator, where the calibration has one. */
   readonly workers: number
-  /** The player of `seat` will be told shortly that a request has ended. */
-  readonly toldSoon: (seat: number) => void
+  /** Is told whom requests will come to shortly. */
+  readonly soon: Pick<DueSoon, 'seat' | 'arrival'>
   /** The request has ended; its player is to be told, and then it is to be given back. */
   readonly ended: (exchange: Exchange, now: EpochMs) => void
 }
@@ -131,11 +131,10 @@ export class PlayerRequests {
   /** The same for what it will then meet: its edge, or its player. */
   dueSoon(transient: number): void {
     const exchange = this.#exchanges.of(transient)
-    const { doors, toldSoon } = this.#parts
-    if (exchange.state === at.toEdge) doors.bringNear(exchange.edge, exchange.object)
+    if (exchange.state === at.toEdge) this.#parts.soon.arrival(exchange.edge, exchange.object)
     else {
       haveRead(this.#first[exchange.seat] as number)
-      toldSoon(exchange.seat)
+      this.#parts.soon.seat(exchange.seat)
     }
   }
 

@@ -70,9 +70,13 @@ export class SharedAnswers {
     return this.#words[row * rowWords + whole.object] === object && this.#stands(row, changes, now) ? row : nowhere
   }
 
-  /** Reads the row of `object`, so that it is at hand when it is looked for. */
-  bringNear(edge: number, object: ObjectId): void {
-    haveRead(this.#words[this.#rowOf(edge, object) * rowWords + whole.object] as number)
+  /** Reads the rows of the first `count` of `objects`, each at its edge, so that they are at hand when they are looked for. */
+  bringNear(edges: Int32Array, objects: Int32Array, count: number): void {
+    let read = 0
+    for (let i = 0; i < count; i++) {
+      read |= this.#words[this.#rowOf(edges[i] as number, objects[i] as number) * rowWords + whole.object] as number
+    }
+    haveRead(read)
   }
 
   /** The edge begins anew: what it answered before is forgotten. */

@@ -11,7 +11,7 @@ import type { Calibration } from '../calibration.ts'
 import { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import { Draws } from '../network/latency.ts'
-import { type ObjectId, Objects } from '../objects.ts'
+import { Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
 import type { Exchange } from './exchange.ts'
@@ -113,9 +113,9 @@ export class ExactWorld implements EdgeWorld {
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
-      bringNear: (edge: number, object: ObjectId) => {
-        this.shared.bringNear(edge, object)
-        this.#edges[edge]?.players.bringNear()
+      bringNear: (edges: Int32Array, objects: Int32Array, count: number) => {
+        this.shared.bringNear(edges, objects, count)
+        for (let i = 0; i < count; i++) this.#edges[edges[i] as number]?.players.bringNear()
       },
       asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
       left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
