@@ -98,6 +98,7 @@ async function recordsNow(name: string, files: readonly string[], { runs, policy
         edges: edge,
         out,
         decisionLogs: false,
+        rehearse: true,
         signal,
         command: ['tidegate', ...process.argv.slice(2)].join(' '),
       })

@@ -156,8 +156,10 @@ checks:
 describe.concurrent('tidegate run', { timeout: 60_000 }, () => {
   test('with --json it prints the record alone, and ends with 3 when a check fails', async () => {
     const file = fileOf('failing.yaml', `${tiny}  - { policy: oca, figure: players, equals: 4 }\n`)
-    const { code, stdout, stderr } = await tidegate('run', file, '--json', '--out', join(folder, 'failing'), '--quiet')
+    const out = ['--out', join(folder, 'failing'), '--ndjson', 'runs.ndjson']
+    const { code, stdout, stderr } = await tidegate('run', file, '--no-rehearsal', '--json', '--quiet', ...out)
     const record = recordSchema.parse(JSON.parse(stdout))
+    expect(JSON.parse(readFileSync(join(folder, 'runs.ndjson'), 'utf8')).schema).toBe('tidegate-summary/1')
     expect(record.variants[0]?.checks.map(check => check.outcome)).toEqual(['held', 'failed'])
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
   })
@@ -165,6 +167,7 @@ describe.concurrent('tidegate run', { timeout: 60_000 }, () => {
   test('without a terminal, progress is told in lines on standard error, and the result on standard output', async () => {
     const { code, stdout, stderr } = await tidegate('run', fileOf('tiny.yaml', tiny), '--out', join(folder, 'tiny'))
     expect(code).toBe(0)
+    expect(stderr).toContain('tidegate: oca (1 of 1): rehearsing\n')
     expect(stderr).toContain('tidegate: oca (1 of 1): 3 players storm oca\n')
     expect(stdout).toMatch(/^At 3 players, oca sent .*\n\n┌/)
     expect(stdout).toMatch(/record: tiny\/.*-tiny\/record\.json\n$/)
@@ -172,7 +175,8 @@ describe.concurrent('tidegate run', { timeout: 60_000 }, () => {
 
   test('Ctrl-C keeps what was measured in a record that is marked as partial, and ends with 1', async () => {
     const out = join(folder, 'interrupted')
-    const child = start('run', fileOf('interrupted.yaml', tiny.replace('4000', '60000')), '--out', out)
+    const file = fileOf('interrupted.yaml', tiny.replace('4000', '60000'))
+    const child = start('run', file, '--no-rehearsal', '--out', out)
     child.stderr?.on('data', chunk => {
       if (String(chunk).includes('players storm')) child.kill('SIGINT')
     })
@@ -185,7 +189,7 @@ describe.concurrent('tidegate run', { timeout: 60_000 }, () => {
 
   test('a command that is killed leaves no process behind', async () => {
     const out = join(folder, 'killed')
-    const child = start('run', fileOf('killed.yaml', tiny.replace('4000', '60000')), '--out', out)
+    const child = start('run', fileOf('killed.yaml', tiny.replace('4000', '60000')), '--no-rehearsal', '--out', out)
     child.stderr?.on('data', chunk => {
       if (String(chunk).includes('players storm')) child.kill('SIGKILL')
     })

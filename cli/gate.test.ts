@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runWith } from '../results/gate/runs.fixture.ts'
+import { runScenario } from '../lab/run.ts'
+import { definitionOf } from '../results/figure-definitions.ts'
+import { baselineWith, runWith } from '../results/gate/runs.fixture.ts'
+import type { Variant } from '../results/record/record.ts'
+import { loadScenario } from '../scenarios/load.ts'
+import { writeBaseline } from './baseline-file.ts'
 
 const entry = join(import.meta.dirname, 'tidegate.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-cli-gate-'))
@@ -38,31 +43,26 @@ const recordFile = (name: string, ...args: Parameters<typeof runWith>): string =
 const same = recordFile('same.json')
 const extra = recordFile('extra.json', { fills_per_segment_max: 2 })
 
-/** A baseline of three equal runs. */
-async function baseline(name: string, because = 'the first'): Promise<string> {
-  const { code } = await tidegate('baseline', 'update', same, same, same, '--because', because, '--file', name)
-  expect(code).toBe(0)
-  return join(folder, name)
-}
+/** A baseline of three equal runs, as the command would write it. */
+const base = join(folder, 'base.json')
+writeBaseline(base, baselineWith())
 
 describe.concurrent('tidegate gate', { timeout: 60_000 }, () => {
   test('holds for the same figures, and fails with 3 for one fill more, saying which', async () => {
-    const file = await baseline('base.json')
-    const held = await tidegate('gate', same, '--baseline', file)
+    const held = await tidegate('gate', same, '--baseline', base)
     expect(held).toMatchObject({ code: 0, stderr: '' })
     expect(held.stdout).toMatch(/^The gate held: of \d+ figures 0 worse/)
-    const failed = await tidegate('gate', extra, '--baseline', file, '--junit', 'gate.xml', '--markdown', 'gate.md')
+    const failed = await tidegate('gate', extra, '--baseline', base, '--junit', 'gate.xml', '--markdown', 'gate.md')
     expect(failed.code).toBe(3)
     expect(failed.stdout).toMatch(/│ worse +│ oca +│ fills_per_segment_max │ was 1, is 2/)
     expect(failed.stdout).toContain('oca is not explained: under oca no decision logs were kept')
     expect(readFileSync(join(folder, 'gate.xml'), 'utf8')).toContain('<failure message="oca: was 1, is 2')
     expect(readFileSync(join(folder, 'gate.md'), 'utf8')).toContain('**The gate failed')
-    const json = await tidegate('gate', extra, '--baseline', file, '--json')
+    const json = await tidegate('gate', extra, '--baseline', base, '--json')
     expect(JSON.parse(json.stdout).gate.outcome).toBe('failed')
   })
 
   test('what is worse is explained from the logs beside the record', async () => {
-    const file = await baseline('explained-base.json')
     const run = runWith({ fills_per_segment_max: 2 })
     const log = (lines: readonly object[]) => lines.map(line => `${JSON.stringify(line)}\n`).join('')
     const atMs = (run.variants[2]?.startedMs ?? 0) + 100
@@ -87,7 +87,7 @@ describe.concurrent('tidegate gate', { timeout: 60_000 }, () => {
       'gate',
       fileOf('logged.json', JSON.stringify({ ...run, variants })),
       '--baseline',
-      file,
+      base,
     )
     expect(stdout).toContain(
       'oca: 2 segment requests reached the origin; 1 were the one fill of the ideal, 1 were over it.',
@@ -96,7 +96,13 @@ describe.concurrent('tidegate gate', { timeout: 60_000 }, () => {
   })
 
   test('keeps a history where it holds, and begins it anew with a new baseline', async () => {
-    const file = await baseline('kept.json')
+    const update = async (because: string) => {
+      const runs = [same, same, same]
+      const { code } = await tidegate('baseline', 'update', ...runs, '--because', because, '--file', 'kept.json')
+      expect(code).toBe(0)
+    }
+    await update('the first')
+    const file = join(folder, 'kept.json')
     const history = join(folder, 'kept.history.ndjson')
     const gate = (record: string) => tidegate('gate', record, '--baseline', file, '--history', history)
     expect((await gate(same)).code).toBe(0)
@@ -107,7 +113,7 @@ describe.concurrent('tidegate gate', { timeout: 60_000 }, () => {
         .split('\n')
         .map(line => JSON.parse(line))
     expect(lines()).toHaveLength(1)
-    await baseline('kept.json', 'a second reason')
+    await update('a second reason')
     expect(lines().map(({ because }) => because)).toEqual([undefined, 'a second reason'])
     expect(JSON.parse(readFileSync(file, 'utf8')).reasons.map(({ because }: { because: string }) => because)).toEqual([
       'a second reason',
@@ -117,73 +123,59 @@ describe.concurrent('tidegate gate', { timeout: 60_000 }, () => {
     expect(readFileSync(file, 'utf8')).toMatch(/"fills_per_segment_max": \[1, 1, 1\]/)
   })
 
-  test.each<[string, (file: string) => string[], RegExp]>([
+  test.each<[string, string[], RegExp]>([
     [
       'a record of another version',
-      file => [
-        'gate',
-        fileOf('v2.json', JSON.stringify(runWith()).replace('record/1', 'record/2')),
-        '--baseline',
-        file,
-      ],
+      ['gate', fileOf('v2.json', JSON.stringify(runWith()).replace('record/1', 'record/2')), '--baseline', base],
       /v2\.json has the schema tidegate-record\/2, and this Tidegate reads tidegate-record\/1/,
     ],
     [
       'a truncated record',
-      file => ['gate', fileOf('cut.json', JSON.stringify(runWith()).slice(0, 500)), '--baseline', file],
+      ['gate', fileOf('cut.json', JSON.stringify(runWith()).slice(0, 500)), '--baseline', base],
       /cut\.json ends in the middle after 500 characters/,
     ],
-    ['no record', file => ['gate', fileOf('none.json', '{}'), '--baseline', file], /none\.json is no record/],
+    ['no record', ['gate', fileOf('none.json', '{}'), '--baseline', base], /none\.json is no record/],
     [
       'no baseline',
-      () => ['gate', same, '--baseline', same],
+      ['gate', same, '--baseline', same],
       /same\.json is no baseline \(tidegate-baseline\/1\): its schema is "tidegate-record\/1"/,
     ],
     [
       'a baseline that is not there',
-      () => ['gate', same, '--baseline', 'nowhere.json'],
+      ['gate', same, '--baseline', 'nowhere.json'],
       /nowhere\.json cannot be read: ENOENT/,
     ],
     [
       'a baseline of another seed',
-      file => ['gate', recordFile('seed.json', {}, { seed: 1 }), '--baseline', file],
+      ['gate', recordFile('seed.json', {}, { seed: 1 }), '--baseline', base],
       /was made with seed 65, the record with 1: make a new one/,
     ],
-    [
-      'a ref that is none',
-      file => ['gate', same, '--baseline', file, '--against', 'nowhere'],
-      /scenario\.json is missing/,
-    ],
-    ['too few pairs', file => ['gate', same, '--baseline', file, '--pairs', '2'], /4 or more are wanted/],
+    ['a ref that is none', ['gate', same, '--baseline', base, '--against', 'nowhere'], /scenario\.json is missing/],
+    ['too few pairs', ['gate', same, '--baseline', base, '--pairs', '2'], /4 or more are wanted/],
     [
       'a history that is none',
-      file => ['gate', same, '--baseline', file, '--history', fileOf('odd.ndjson', 'odd\n')],
+      ['gate', same, '--baseline', base, '--history', fileOf('odd.ndjson', 'odd\n')],
       /odd\.ndjson:1 is no line of a history/,
     ],
-    [
-      'a baseline without a reason',
-      () => ['baseline', 'update', same, same, same],
-      /required option '--because <reason>'/,
-    ],
+    ['a baseline without a reason', ['baseline', 'update', same, same, same], /required option '--because <reason>'/],
     [
       'a baseline of two runs',
-      () => ['baseline', 'update', same, same, '--because', 'x'],
+      ['baseline', 'update', same, same, '--because', 'x'],
       /3 or more are wanted, here are 2/,
     ],
-    ['one record to compare', () => ['compare', same], /name two or more/],
+    ['one record to compare', ['compare', same], /name two or more/],
     [
       'a record to render that is none',
-      () => ['render', fileOf('text.json', 'text'), '--as', 'junit'],
+      ['render', fileOf('text.json', 'text'), '--as', 'junit'],
       /text\.json is no record and no JSON/,
     ],
     [
       'a form that is none',
-      () => ['render', same, '--as', 'pdf'],
+      ['render', same, '--as', 'pdf'],
       /Allowed choices are junit, markdown, json, ndjson, prometheus/,
     ],
-  ])('%s is told, with exit code 2 and no stack', async (name, args, message) => {
-    const file = await baseline(`for-${name.replaceAll(/\W+/g, '-')}.json`)
-    const { code, stdout, stderr } = await tidegate(...args(file))
+  ])('%s is told, with exit code 2 and no stack', async (_, args, message) => {
+    const { code, stdout, stderr } = await tidegate(...args)
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -209,43 +201,40 @@ describe.concurrent('outputs and comparison', { timeout: 60_000 }, () => {
   })
 })
 
+// That what is worse is measured again: lab/gate/gate.test.ts.
 const tiny = `name: tiny
-shows: what is measured against a command that was fast
-durationMs: 3000
+shows: what is measured against a command that was slow
+durationMs: 2000
 policies: [oca]
 event: { segmentMs: 500, publishDelayMs: 200, longestHoldMs: 500, clockSlackMs: 200, backlogSegments: 4, body: synthetic, pipelines: [a] }
 topology: { sites: [{ name: a, edges: 1 }] }
 fleet: { players: 3, arrivals: [{ is: ramp, fromMs: 0, toMs: 100, share: 1 }] }
-actions: [{ atMs: 0, do: origin-slow, ms: 150, forMs: 3000 }]
 `
+const muchMs = 10_000
 
-test('times are measured in pairs with real runs of this code, against a command', { timeout: 180_000 }, async () => {
-  const out = join(folder, 'real')
-  const ran = await tidegate(
-    'run',
-    fileOf('tiny.yaml', tiny),
-    '--out',
-    out,
-    '--quiet',
-    '--json',
-    '--ndjson',
-    'runs.ndjson',
+test.concurrent('times are measured in pairs with real runs of this code, against a command', {
+  timeout: 180_000,
+}, async () => {
+  const { record, recordFile } = await runScenario(loadScenario(fileOf('tiny.yaml', tiny)), {
+    out: join(folder, 'real'),
+  })
+  const file = join(folder, 'tiny.base.json')
+  const { code: updated } = await tidegate(
+    ...['baseline', 'update', recordFile, recordFile, recordFile, '--because', 'x', '--file', file],
   )
-  expect(ran.code).toBe(0)
-  expect(existsSync(join(folder, 'runs.ndjson'))).toBe(true)
-  const record = JSON.parse(ran.stdout)
-  const [run] = readdirSync(out)
-  const file = join(out, run as string, 'record.json')
-  const update = await tidegate('baseline', 'update', file, file, file, '--because', 'x', '--file', 'tiny.base.json')
-  expect(update.code).toBe(0)
-  // The other side is a hundred times as fast in one time: worse, and the rerun says so again.
-  record.variants[0].figures.ttfb_ms_p50 = 1
-  const fast = fileOf('fast.json', JSON.stringify(record))
+  expect(updated).toBe(0)
+  // The other side took much longer for everything: this code is better, whatever else the machine has to do.
+  const slower = ([figure, value]: [string, number]) =>
+    [figure, definitionOf(figure)?.kind === 'timed' ? value + muchMs : value] as const
+  const [variant] = record.variants as [Variant]
+  const figures = Object.fromEntries(Object.entries(variant.figures).map(slower))
+  const slow = fileOf('slow.json', JSON.stringify({ ...record, variants: [{ ...variant, figures }] }))
   const { code, stdout, stderr } = await tidegate(
-    ...['gate', file, '--baseline', 'tiny.base.json', '--pairs', '4', '--against', `cat "${fast}"`],
+    ...['gate', recordFile, '--baseline', file, '--pairs', '4', '--against', `cat "${slow}"`],
   )
-  expect(stdout).toMatch(/│ worse +│ oca +│ ttfb_ms_p50/)
-  expect(stdout).toContain('in 4 pairs measured in one go (A B B A), and 4 to confirm.')
-  expect(stderr).toContain('tidegate: confirming, run 8 of 8: cat')
-  expect(code).toBe(3)
+  expect(stdout).toMatch(/│ better +│ oca +│ ttfb_ms_p50/)
+  expect(stdout).toContain('in 4 pairs measured in one go (A B B A).')
+  expect(stderr).toContain(`tidegate: run 1 of 8: cat "${slow}"`)
+  expect(stderr).toContain('tidegate: run 7 of 8: this code')
+  expect(code).toBe(0)
 })

@@ -21,6 +21,7 @@ interface Flags extends OutputFlags, ScenarioFlags {
   readonly out?: string
   readonly quiet?: boolean
   readonly log: boolean
+  readonly rehearsal: boolean
 }
 
 const help = `
@@ -64,6 +65,7 @@ export const runCommand = (): Command =>
     .option('--players <number>', "instead of the scenario's own", wholeNumber)
     .option('--seed <number>', "instead of the scenario's own", wholeNumber)
     .option('--set <field=value>', 'one field of the scenario, as topology.sites.0.edges=3; can be repeated', setting)
+    .option('--no-rehearsal', 'storm processes that have just begun, not warm ones (docs/decisions/044-rehearsal.md)')
     .option('--no-log', 'keep no decision logs; explain then has nothing to read')
     .option('--quiet', 'show no progress')
     .addHelpText('after', help)
@@ -86,6 +88,7 @@ async function run(name: string, flags: Flags): Promise<number> {
       out: flags.out,
       command: ['tidegate', ...process.argv.slice(2)].join(' '),
       decisionLogs: flags.log,
+      rehearse: flags.rehearsal,
       onProgress: view.show,
       signal: interrupted,
     })

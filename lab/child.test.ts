@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -16,12 +16,14 @@ afterEach(async () => {
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tidegate-lab-'))
 const environment = { ...clockEnvironment(), TIDEGATE_CONTROL_TOKEN: 'control', TIDEGATE_PUBLISH_TOKEN: 'publish' }
 
+const edgeCalled = (name: string) => ({ name, site: 'a', origins: [{ url: 'http://127.0.0.1:9' }] })
+
 async function startEdge(): Promise<Child> {
   const child = await Child.start({
     role: 'edge',
     name: 'a1',
     folder: folder(),
-    config: { name: 'a1', site: 'a', origins: [{ url: 'http://127.0.0.1:9' }] },
+    config: edgeCalled('a1'),
     environment,
   })
   started.push(child)
@@ -52,7 +54,7 @@ test('an abort while it starts ends the process', async () => {
       role: 'edge',
       name: 'a1',
       folder: folder(),
-      config: { name: 'a1', site: 'a', origins: [{ url: 'http://127.0.0.1:9' }] },
+      config: edgeCalled('a1'),
       environment,
     },
     controller.signal,
@@ -78,4 +80,45 @@ test('commands that a listener refuses, and listeners that are gone, are told wi
   )
   await child.stop()
   await expect(new ControlClient(url, 'control').post('/flush')).rejects.toThrow(`POST ${url}/flush got no answer`)
+})
+
+test('a process rests between two lives, and keeps what each said apart', async () => {
+  const child = await startEdge()
+  const { pid } = child
+  const first = child.url('control')
+  await child.rest()
+  expect(child.alive).toBe(false)
+  expect(child.diedOfItself).toBeUndefined()
+  await expect(new ControlClient(first, 'control').get('/record')).rejects.toThrow('got no answer')
+
+  const second = {
+    folder: folder(),
+    config: edgeCalled('a1'),
+    environment: { ...environment, TIDEGATE_CONTROL_TOKEN: 'b' },
+  }
+  await child.begin(second)
+  expect(child.alive).toBe(true)
+  expect(child.pid).toBe(pid)
+  const part = partSchema.parse(await new ControlClient(child.url('control'), 'b').get('/record'))
+  expect(part).toMatchObject({ name: 'a1', counts: { requests: 0 } })
+  expect(existsSync(join(second.folder, 'a1.stderr.log'))).toBe(true)
+  await child.stop()
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+})
+
+test('a life that cannot begin fails the harness with its last words, and the process is gone', async () => {
+  const child = await startEdge()
+  await child.rest()
+  const beginning = child.begin({ folder: folder(), config: { name: 'A!' }, environment })
+  await expect(beginning).rejects.toThrow(/^the edge a1 ended with exit code 2\. It said last:\ntidegate: .*site/)
+  expect(child.alive).toBe(false)
+})
+
+test('a process that was killed while it rested is told when it is wanted again', async () => {
+  const child = await startEdge()
+  await child.rest()
+  process.kill(child.pid, 'SIGKILL')
+  await child.exited
+  const beginning = child.begin({ folder: folder(), config: edgeCalled('a1'), environment })
+  await expect(beginning).rejects.toThrow('the edge a1 was ended by SIGKILL')
 })

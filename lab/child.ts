@@ -1,20 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, writeFileSync } from 'node:fs'
+import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { type LifeCommand, lifeEnded } from '../process/lifecycle.ts'
 import { HarnessError } from './harness-error.ts'
 
 // One process of a run: started through the command like a person would, known to live when it says its ready line,
-// stopped for certain. No process outlives the lab: all are killed when it exits, and each ends by itself when the
-// channel to the lab closes (process/lifecycle.ts), which also covers a lab that was killed.
+// stopped for certain. It can end its life and rest until it begins another (process/lifecycle.ts). No process outlives
+// the lab: all are killed when it exits, and each ends by itself when the channel to the lab closes, which also covers a
+// lab that was killed.
 
 export type Role = 'origin' | 'edge' | 'fleet' | 'pipeline'
 
-export interface ChildPlan {
+export interface ChildPlan extends LifePlan {
   readonly role: Role
   readonly name: string
+}
+
+/** What one life of a process is made from. */
+export interface LifePlan {
   readonly config: object
   /** Its configuration and what it says on standard error are kept here. */
   readonly folder: string
@@ -48,14 +55,15 @@ export class Child {
   readonly #process: ChildProcess
   readonly #lastWords: string[] = []
   #listen: Readonly<Record<string, string>> = {}
+  #log: WriteStream | undefined
   #exit: Exit | undefined
   #stopping = false
+  #resting = false
 
   private constructor(plan: ChildPlan) {
     this.role = plan.role
     this.name = plan.name
-    const configFile = join(plan.folder, `${plan.name}.config.json`)
-    writeFileSync(configFile, `${JSON.stringify(plan.config, null, 2)}\n`)
+    const configFile = configured(plan)
     this.#process = spawn(process.execPath, [command, plan.role, '--config', configFile], {
       env: { ...process.env, ...plan.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -63,8 +71,7 @@ export class Child {
       detached: process.platform !== 'win32',
     })
     living.add(this.#process)
-    const log = createWriteStream(join(plan.folder, `${plan.name}.stderr.log`), { flags: 'a' })
-    this.#process.stderr?.pipe(log)
+    this.#logInto(plan.folder)
     createInterface({ input: this.#process.stderr as NodeJS.ReadableStream }).on('line', line => {
       this.#lastWords.push(line)
       if (this.#lastWords.length > keptLines) this.#lastWords.shift()
@@ -87,14 +94,37 @@ export class Child {
   /** Starts a process and waits until it is ready. Throws HarnessError with its last words when it does not get there. */
   static async start(plan: ChildPlan, signal?: AbortSignal): Promise<Child> {
     const child = new Child(plan)
-    try {
-      await child.#becomeReady(signal)
-    } catch (error) {
-      child.kill()
-      await child.exited
-      throw error
-    }
+    await child.#readyOrGone(signal)
     return child
+  }
+
+  /** Ends its life and keeps the process; one that does not drain in time is killed. Resolves when it rests or is gone. */
+  async rest(): Promise<void> {
+    this.#stopping = true
+    if (!this.alive) return
+    this.#resting = true
+    const ended = new Promise<void>(done => {
+      const hear = (message: unknown): void => {
+        if (!isDeepStrictEqual(message, lifeEnded)) return
+        this.#process.off('message', hear)
+        done()
+      }
+      this.#process.on('message', hear)
+    })
+    this.#command({ do: 'end' })
+    const bound = setTimeout(() => this.#process.kill('SIGKILL'), drainWithinMs)
+    await Promise.race([ended, this.exited])
+    clearTimeout(bound)
+  }
+
+  /** Another life of a process that rests, under its name. Throws HarnessError as `start` does. */
+  async begin(plan: LifePlan, signal?: AbortSignal): Promise<void> {
+    this.#resting = false
+    this.#stopping = false
+    this.#lastWords.length = 0
+    this.#logInto(plan.folder)
+    this.#command({ do: 'begin', config: configured({ ...plan, name: this.name }), environment: plan.environment })
+    await this.#readyOrGone(signal)
   }
 
   /** The URL of its listener for `purpose`. Throws HarnessError when it has none. */
@@ -108,8 +138,9 @@ export class Child {
     return this.#process.pid as number
   }
 
+  /** In a life: it neither rests nor is gone. */
   get alive(): boolean {
-    return this.#exit === undefined
+    return this.#exit === undefined && !this.#resting
   }
 
   /** Its end, when nobody asked for it. */
@@ -137,15 +168,41 @@ export class Child {
   /** Lets it drain, and ends it when that takes too long. Resolves when it is gone. */
   async stop(): Promise<void> {
     this.#stopping = true
-    if (!this.alive) return
+    if (this.#exit !== undefined) return
     this.#process.kill('SIGTERM')
     const bound = setTimeout(() => this.#process.kill('SIGKILL'), drainWithinMs)
     await this.exited
     clearTimeout(bound)
   }
 
+  #command(command: LifeCommand): void {
+    // One that died meanwhile is told by its exit.
+    this.#process.send(command, () => undefined)
+  }
+
+  /** Standard error goes into the folder of the life that says it. */
+  #logInto(folder: string): void {
+    const before = this.#log
+    if (before !== undefined) {
+      this.#process.stderr?.unpipe(before)
+      before.end()
+    }
+    this.#log = createWriteStream(join(folder, `${this.name}.stderr.log`), { flags: 'a' })
+    this.#process.stderr?.pipe(this.#log)
+  }
+
   get #title(): string {
     return `the ${this.role} ${this.name}`
+  }
+
+  async #readyOrGone(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#becomeReady(signal)
+    } catch (error) {
+      this.kill()
+      await this.exited
+      throw error
+    }
   }
 
   async #becomeReady(signal: AbortSignal | undefined): Promise<void> {
@@ -172,9 +229,17 @@ export class Child {
       })
     } finally {
       clearTimeout(bound)
+      lines.close()
       if (abort) signal?.removeEventListener('abort', abort)
     }
   }
+}
+
+/** Writes down what a life is made from; gives the file. */
+function configured({ folder, name, config }: LifePlan & { readonly name: string }): string {
+  const file = join(folder, `${name}.config.json`)
+  writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`)
+  return file
 }
 
 function parseReady(line: string): z.infer<typeof readyLine> | undefined {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { clockEnvironment } from '../process/clock.ts'
 import { type Part, partSchema } from '../results/record/part.ts'
-import { Child, type Role } from './child.ts'
+import { Child, type ChildPlan, type Role } from './child.ts'
 import { ControlClient } from './control-client.ts'
 import { HarnessError } from './harness-error.ts'
 import { type CommonConfig, logFileOf } from './process-configs.ts'
@@ -21,7 +21,18 @@ export interface ProcessesOptions {
   readonly seed: number
   /** On demand: those of edges and origins, for as long as `POST /log` says. */
   readonly decisionLogs: boolean | 'on-demand'
+  readonly source?: ProcessSource | undefined
 }
+
+/** Where processes come from and where they go. */
+export interface ProcessSource {
+  start(plan: ChildPlan, signal: AbortSignal): Promise<Child>
+  /** Resolves when the life of `child` is over. */
+  release(child: Child): Promise<void>
+}
+
+/** Each begins anew, and ends for good. */
+const ownProcesses: ProcessSource = { start: Child.start, release: child => child.stop() }
 
 /** A decision log, relative to the folder. */
 interface Log {
@@ -35,6 +46,7 @@ const stopOrder: readonly (readonly Role[])[] = [['fleet'], ['edge', 'pipeline']
 
 export class Processes {
   readonly #options: ProcessesOptions
+  readonly #source: ProcessSource
   readonly #tokens = { publish: randomBytes(16).toString('hex'), control: randomBytes(16).toString('hex') }
   readonly #running = new Map<string, Running>()
   /** What killed processes had counted. */
@@ -46,6 +58,7 @@ export class Processes {
 
   constructor(options: ProcessesOptions) {
     this.#options = options
+    this.#source = options.source ?? ownProcesses
   }
 
   /** Starts a process, which finds `secrets` in its environment; resolves when it is ready. Throws HarnessError. */
@@ -71,7 +84,7 @@ export class Processes {
       TIDEGATE_PUBLISH_TOKEN: this.#tokens.publish,
     }
     const plan = { role, name, folder, config: configure(common), environment }
-    const starting = Child.start(plan, AbortSignal.any([signal, this.#stopping.signal]))
+    const starting = this.#source.start(plan, AbortSignal.any([signal, this.#stopping.signal]))
     this.#starting.add(starting)
     const child = await starting.finally(() => this.#starting.delete(starting))
     child.exited.then(exit => {
@@ -118,7 +131,7 @@ export class Processes {
 
   /** Stops a process that was of no use, and forgets it. */
   async dismiss(name: string): Promise<void> {
-    await this.#find(name).child.stop()
+    await this.#source.release(this.#find(name).child)
     this.#running.delete(name)
     const log = this.#logs.findIndex(one => one.name === name)
     if (log !== -1) this.#logs.splice(log, 1)
@@ -153,7 +166,7 @@ export class Processes {
     await Promise.allSettled(this.#starting)
     const children = [...this.#running.values()].map(({ child }) => child)
     for (const roles of role === undefined ? stopOrder : [[role]]) {
-      await Promise.all(children.filter(({ role }) => roles.includes(role)).map(child => child.stop()))
+      await Promise.all(children.filter(({ role }) => roles.includes(role)).map(child => this.#source.release(child)))
     }
   }
 

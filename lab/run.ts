@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly command?: string | undefined
   /** Decision logs are kept unless this is false. */
   readonly decisionLogs?: boolean | undefined
+  /** The processes of each variant play a short storm before, so that they are warm (lab/rehearsal.ts); false when absent. */
+  readonly rehearse?: boolean | undefined
   readonly onProgress?: OnProgress | undefined
   /** Ends the run early; what was measured by then is kept, marked as partial. */
   readonly signal?: AbortSignal | undefined
@@ -60,7 +62,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const folder = join(options.out ?? runsFolder, `${stamp(startedAt)}-${scenario.name}`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
-  const environment = environmentNow(startedAt, options.command ?? `tidegate run ${scenario.name}`)
+  const rehearsed = options.rehearse ? { rehearsed: true as const } : {}
+  const environment = { ...environmentNow(startedAt, options.command ?? `tidegate run ${scenario.name}`), ...rehearsed }
   const recordFile = join(folder, 'record.json')
   const variants: Variant[] = []
   const remarks: string[] = [...absent, ...changes]
@@ -92,6 +95,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
         origin: options.origin,
         requestBudget: options.requestBudget ?? defaultRequestBudget,
         decisionLogs: options.decisionLogs ?? true,
+        rehearse: options.rehearse ?? false,
         runStorage,
         tell: (doing, done) =>
           options.onProgress?.({ variant: contender.name, index, of: contenders.length, doing, done }),

@@ -8,9 +8,12 @@ import type { Variant } from '../results/record/record.ts'
 import { everyPolicy } from '../scenarios/references.ts'
 import type { Scenario } from '../scenarios/schema.ts'
 import type { Contender } from './contenders.ts'
+import type { ProcessSource } from './processes.ts'
+import { rehearse } from './rehearsal.ts'
 import { type AuditOutcome, auditAcknowledged, auditPart } from './storage/audit.ts'
 import { type Storm, type StormOptions, startFleet, storm, storming } from './storm.ts'
 import { type PlanOptions, planFor } from './variant-plan.ts'
+import { WarmProcesses } from './warm-processes.ts'
 import { World } from './world.ts'
 
 // One variant: the scenario with one policy of ours or one other edge, from the start of its processes to the figures.
@@ -18,6 +21,8 @@ import { World } from './world.ts'
 export interface VariantOptions extends PlanOptions, StormOptions {
   /** Of the run; the variant has a folder of its own name in it. */
   readonly folder: string
+  /** Its processes play a short storm before, so that they are warm (rehearsal.ts). */
+  readonly rehearse: boolean
 }
 
 export interface VariantOutcome {
@@ -36,26 +41,42 @@ export async function runVariant(
   contender: Contender,
   options: VariantOptions,
 ): Promise<VariantOutcome> {
-  const { name } = contender
   const folder = join(options.folder, contender.folder)
   mkdirSync(folder, { recursive: true })
+  const warm = new WarmProcesses()
+  try {
+    // An edge that runs already is the user's: it gets no more requests than were asked for.
+    if (options.rehearse && contender.is !== 'url') await rehearse(scenario, contender, { ...options, folder, warm })
+    return await stormed(scenario, contender, options, { folder, source: warm.rehearsed })
+  } finally {
+    await warm.close()
+  }
+}
+
+async function stormed(
+  scenario: Scenario,
+  contender: Contender,
+  options: VariantOptions,
+  { folder, source }: { readonly folder: string; readonly source: ProcessSource },
+): Promise<VariantOutcome> {
+  const { name } = contender
   const { plan, own } = await planFor(scenario, contender, options, folder)
-  const world = new World(plan)
+  const world = new World({ ...plan, source })
   try {
     let step = 0
     await world.start(doing => options.tell(doing, 0.04 * ++step), options.signal)
     options.tell('starting the fleet', 0.16)
     const startMs = await startFleet(world, options.signal)
-    const stormed = await storm(world, startMs, options)
+    const outcome = await storm(world, startMs, options)
     options.tell('gathering what was counted', storming.to)
     const { parts, missing } = await world.processes.gather()
-    const audited = stormed.partial ? undefined : await afterTheStorm(world, options)
+    const audited = outcome.partial ? undefined : await afterTheStorm(world, options)
     const measured = {
       parts: mergeByProcess(audited ? [...parts, auditPart(audited)] : parts),
       event: await world.eventNow(),
       startedMs: startMs as number,
-      endedMs: stormed.endedMs as number,
-      actions: stormed.actions.map(({ atMs, action }) => ({ atMs: atMs as number, action })),
+      endedMs: outcome.endedMs as number,
+      actions: outcome.actions.map(({ atMs, action }) => ({ atMs: atMs as number, action })),
     }
     const figures = figuresOf(measured)
     const checks = scenario.checks
@@ -64,10 +85,10 @@ export async function runVariant(
     const logs = world.processes.logs.map(log => ({ ...log, file: `${contender.folder}/${log.file}` }))
     return {
       variant: { name, policy: own, figures, checks, logs, ...measured },
-      partial: stormed.partial,
+      partial: outcome.partial,
       remarks: [
         ...missing.map(process => `under ${name}, ${process} died and left no counts`),
-        ...remarksOn(stormed, name, options.requestBudget),
+        ...remarksOn(outcome, name, options.requestBudget),
         ...lossesOf(audited, name),
       ],
       missing,

@@ -15,7 +15,7 @@ import { eventThrough } from './event-through.ts'
 import { HarnessError } from './harness-error.ts'
 import { type Listening, Origins } from './origins.ts'
 import { edgesOf, fleetConfig, pipelineConfig, type SiteUrls } from './process-configs.ts'
-import { Processes } from './processes.ts'
+import { Processes, type ProcessSource } from './processes.ts'
 import { backlogPublished, backlogWithinMs, pointedAtUs } from './standing.ts'
 import type { RunStorage } from './storage/run-storage.ts'
 import { VariantStorage } from './storage/variant-storage.ts'
@@ -36,6 +36,8 @@ export interface WorldPlan {
   /** Configurations, logs and last words are kept here. */
   readonly folder: string
   readonly decisionLogs: boolean | 'on-demand'
+  /** Absent: each process begins anew. */
+  readonly source?: ProcessSource | undefined
 }
 
 /** Where nothing was started that could be timed. */
@@ -56,9 +58,9 @@ export class World {
   #processStartMs: Ms = usualProcessStartMs
 
   constructor(plan: WorldPlan) {
-    const { folder, decisionLogs, scenario } = plan
+    const { folder, decisionLogs, scenario, source } = plan
     this.plan = plan
-    this.processes = new Processes({ folder, decisionLogs, seed: scenario.seed })
+    this.processes = new Processes({ folder, decisionLogs, seed: scenario.seed, source })
     this.storage = new VariantStorage({ scenario, folder, variant: plan.contender.folder, run: plan.runStorage })
     const { processes, storage } = this
     this.#origins = plan.origin && new Origins({ processes, scenario, event: plan.event, storage, first: plan.origin })

@@ -106,6 +106,19 @@ export const calibrationSchema = z.strictObject({
     generator: z.number().int().positive().nullable().default(null),
     /** All processes share so many, as in a real run on one machine; null: each has its own. */
     machine: z.number().int().positive().nullable().default(null),
+    /**
+     * How long a process that is idle takes to hear of what comes, by how long it has been idle: `[idle ms, ms]`, rising
+     * in both, a straight line between two points. Where each process has a machine, it is in the ways.
+     */
+    wakeMs: z
+      .array(z.tuple([ms, ms]))
+      .min(1)
+      .max(64)
+      .refine(
+        points => points.every(([idle, at], i) => i === 0 || (idle > points[i - 1]![0] && at >= points[i - 1]![1])),
+        'idle times must rise, and so must the times to wake',
+      )
+      .default([[0, 0]]),
   }),
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */
@@ -169,6 +182,20 @@ export function quantileAt(points: Quantiles, share: number): Ms {
   for (let i = 1; i < points.length; i++) {
     const next = points[i]!
     if (share <= next[0]) return before[1] + ((share - before[0]) / (next[0] - before[0])) * (next[1] - before[1])
+    before = next
+  }
+  return before[1]
+}
+
+/** How long a process takes to hear that has been idle for `idleMs`. */
+export function wakeMsAfter({ wakeMs }: Calibration['cores'], idleMs: Ms): Ms {
+  let before = wakeMs[0]!
+  if ((idleMs as number) <= before[0]) return before[1]
+  for (let i = 1; i < wakeMs.length; i++) {
+    const next = wakeMs[i]!
+    if ((idleMs as number) <= next[0]) {
+      return before[1] + (((idleMs as number) - before[0]) / (next[0] - before[0])) * (next[1] - before[1])
+    }
     before = next
   }
   return before[1]

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { accessLogOf } from '../../process/access-log.ts'
 import { ConfigurationError, readConfiguration, secretFromEnvironment } from '../../process/configuration.ts'
-import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
+import { type Life, live } from '../../process/lifecycle.ts'
 import { policySchema } from '../core/policy.ts'
 import { type EdgeConfig, edgeConfigSchema } from './config.ts'
 import { startEdge } from './start.ts'
@@ -54,13 +54,12 @@ export function edgeCommand(): Command {
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .option('--no-fast-path', 'answer every request through node:http')
     .addHelpText('after', help)
-    .action(async (flags: Flags) => run(configurationOf(flags)))
+    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
 }
 
-async function run(config: EdgeConfig): Promise<void> {
+async function begin(config: EdgeConfig): Promise<Life> {
   const edge = await startEdge(config, secretFromEnvironment('TIDEGATE_CONTROL_TOKEN'))
-  drainOnSignal(() => edge.close())
-  sayReady({ ready: 'edge', name: config.name, listen: edge.urls })
+  return { ready: 'edge', name: config.name, listen: { ...edge.urls }, close: () => edge.close() }
 }
 
 /** The configuration that file and flags give together. Throws ConfigurationError. */

@@ -35,7 +35,8 @@ const mib = 1024 * 1024
 const defaults: StoreBenchOptions = {
   stores: storeNames,
   parts,
-  publish: { turns: 8, publishesATurn: 80, publishEveryMs: 50, bodyBytes: mib, window: 60, readsPerS: 150 },
+  // Ten segments of a MiB a second, as two pipelines with ten renditions each have: more would measure a core that queues.
+  publish: { turns: 8, publishesATurn: 40, publishEveryMs: 100, bodyBytes: mib, window: 60, readsPerS: 150 },
   delivery: { turns: 4, turnMs: 1_500, bodies: 40, bodyBytes: mib, inFlight: 16 },
   visible: { publishes: 100, bodyBytes: mib },
   faults: {},

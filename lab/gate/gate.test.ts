@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { holdGate } from '../../results/gate/gate.ts'
+import { usualPairRule } from '../../results/gate/in-pairs.ts'
 import { GateError } from '../../results/gate/outcome.ts'
-import { runWith } from '../../results/gate/runs.fixture.ts'
+import { baselineWith, runWith } from '../../results/gate/runs.fixture.ts'
 import type { RunRecord } from '../../results/record/record.ts'
 import { HarnessError } from '../harness-error.ts'
 import { invocationOf } from './invocation.ts'
+import { measureSides } from './measure.ts'
 import { measurePairs } from './measure-pairs.ts'
 import { commandSide, installedSide, type Side, type Work } from './side.ts'
 import { commitAll, git, stubCheckout } from './stub.fixture.ts'
@@ -13,7 +16,7 @@ import { commitNamed, worktreeOf } from './worktree.ts'
 
 const { signal } = new AbortController()
 const record = runWith()
-const work: Work = { scenarioHash: record.scenario.sha256, seed: record.seed, withinMs: 20_000 }
+const work: Work = { scenarioHash: record.scenario.sha256, seed: record.seed, rehearsed: false, withinMs: 20_000 }
 
 describe('what a record shows is run again', () => {
   const withVariants = (...variants: { name: string; policy?: object }[]): RunRecord =>
@@ -27,9 +30,14 @@ describe('what a record shows is run again', () => {
       { name: 'edge:varnish:tuned (2)', policy: { edge: 'varnish', version: '7', variant: 'tuned' } },
       { name: 'edge:nginx:my.conf', policy: { edge: 'nginx', version: '1', configFile: './conf/my.conf' } },
     )
-    expect(invocationOf({ ...record, variants }, 's.json').join(' ')).toBe(
+    const environment = { ...record.environment, rehearsed: true as const }
+    expect(invocationOf({ ...record, variants, environment }, 's.json').join(' ')).toBe(
       'run s.json --policy oca --policy oca-wakeOnFill --edge nginx --edge varnish:tuned --edge nginx:./conf/my.conf',
     )
+  })
+
+  test('and without a rehearsal, where it had none', () => {
+    expect(invocationOf(record, 's.json').slice(0, 3)).toEqual(['run', 's.json', '--no-rehearsal'])
   })
 
   test('unless it was simulated, is an edge that runs by itself, or is nothing', () => {
@@ -72,6 +80,36 @@ describe('pairs', () => {
   })
 })
 
+describe('a measurement', () => {
+  const side = (title: string, ms: number): Side => ({ title, run: async () => runWith({ ttfb_ms_p50: ms }) })
+  const measured = async (ms: number, candidateMs: number) => {
+    const told: string[] = []
+    const options = { pairs: 4, rule: usualPairRule, signal, tell: (doing: string) => void told.push(doing) }
+    const measurement = await measureSides(side('A', ms), side('B', candidateMs), options)
+    return { told, gate: holdGate({ record, baseline: baselineWith(), at: '2026-01-31T18:00:00.000Z', measurement }) }
+  }
+
+  test('is made again where it says worse, and is believed when it says so twice', async () => {
+    const { told, gate } = await measured(1, 150)
+    expect(told).toHaveLength(16)
+    expect(told.at(-1)).toBe('confirming, run 8 of 8: A')
+    expect(gate.outcome).toBe('failed')
+    expect(gate.comparisons.filter(({ outcome }) => outcome === 'worse')).toMatchObject([
+      { variant: 'oca', figure: 'ttfb_ms_p50', by: 'pairs' },
+    ])
+    expect(gate.notes).toContain('Times are compared with A in 4 pairs measured in one go (A B B A), and 4 to confirm.')
+  })
+
+  test.each([
+    ['the same', 100],
+    ['better', 1],
+  ])('is made once where it says %s', async (_, candidateMs) => {
+    const { told, gate } = await measured(100, candidateMs)
+    expect(told).toHaveLength(8)
+    expect(gate.outcome).toBe('held')
+  })
+})
+
 describe('a side', () => {
   const checkout = stubCheckout(record)
   const script = join(checkout, 'cli', 'tidegate.mjs')
@@ -90,6 +128,7 @@ describe('a side', () => {
     ['prints nothing', ['nothing'], Error, /what it wrote is empty, no record/],
     ['was cut short', ['partial'], HarnessError, /left a partial record/],
     ['ran something else', ['0', { seed: 1 }], GateError, /ran another scenario or seed/],
+    ['did without a rehearsal', ['0', { rehearsed: true }], GateError, /had not rehearsed/],
     ['hangs', ['hang', { withinMs: 700 }], HarnessError, /took longer than 1 s/],
     ['is aborted', ['hang', {}, AbortSignal.timeout(700)], HarnessError, /was ended$/],
   ])('that %s says so', async (_, args, kind, message) => {

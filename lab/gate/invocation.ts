@@ -14,7 +14,8 @@ const repetition = / \(\d+\)$/
 export function invocationOf(record: RunRecord, scenarioFile: string): string[] {
   if (record.world !== 'real') throw new GateError('a simulated record has no times to pair: gate it without --against')
   if (record.variants.length === 0) throw new GateError('the record has no variants: there is nothing to run again')
-  return ['run', scenarioFile, ...record.variants.flatMap(argumentsOf)]
+  const warmth = record.environment.rehearsed ? [] : ['--no-rehearsal']
+  return ['run', scenarioFile, ...warmth, ...record.variants.flatMap(argumentsOf)]
 }
 
 function argumentsOf(variant: Variant): string[] {

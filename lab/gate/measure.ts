@@ -55,10 +55,11 @@ export function thisCode(record: RunRecord, recordFile: string) {
   return { cwd, run, work, side }
 }
 
-async function measureSides(
+/** The measurement itself: what is worse in the first pairs is measured once more. */
+export async function measureSides(
   against: Side,
   candidate: Side,
-  { pairs, rule, signal, tell }: MeasureOptions,
+  { pairs, rule, signal, tell }: Pick<MeasureOptions, 'pairs' | 'rule' | 'signal' | 'tell'>,
 ): Promise<Measurement> {
   const first = await measurePairs({ against, candidate }, pairs, { signal, tell })
   const worse = needsConfirmation(comparePairs(first, rule))
@@ -67,7 +68,7 @@ async function measureSides(
   return { against: against.title, first, confirming }
 }
 
-function workOf({ scenario, seed, variants }: RunRecord, scenarioFile: string): Work {
+function workOf({ scenario, seed, variants, environment }: RunRecord, scenarioFile: string): Work {
   if (!existsSync(scenarioFile)) {
     throw new GateError(`${scenarioFile} is missing: --against runs the record's scenario again and needs it beside it`)
   }
@@ -76,6 +77,7 @@ function workOf({ scenario, seed, variants }: RunRecord, scenarioFile: string): 
   return {
     scenarioHash: scenario.sha256,
     seed,
+    rehearsed: environment.rehearsed ?? false,
     withinMs: variants.length * (read.data.durationMs + variantOverheadMs),
   }
 }

@@ -27,6 +27,8 @@ export interface Installed {
 export interface Work {
   readonly scenarioHash: string
   readonly seed: number
+  /** Whether processes rehearse before: warm ones and others are not the same work. */
+  readonly rehearsed: boolean
   readonly withinMs: number
 }
 
@@ -87,6 +89,13 @@ async function recordOf(
   if (record.scenario.sha256 !== work.scenarioHash || record.seed !== work.seed) {
     throw new GateError(
       `${title} ran another scenario or seed (${record.scenario.name}, seed ${record.seed}): only the same work makes a pair`,
+    )
+  }
+  const rehearsed = record.environment.rehearsed ?? false
+  if (rehearsed !== work.rehearsed) {
+    const [was, wants] = rehearsed ? ['had', 'a run without it'] : ['had not', 'a run with it']
+    throw new GateError(
+      `${title} stormed processes that ${was} rehearsed, and the record that is gated is of ${wants}: only the same work makes a pair (tidegate run --no-rehearsal runs without)`,
     )
   }
   return record

@@ -70,6 +70,7 @@ export class RealRuns {
     const { record, recordFile, remarks } = await runScenario(scenario, {
       ...who,
       out,
+      rehearse: true,
       onProgress,
       signal,
       command: `tidegate validate (${scenario.name})`,

@@ -1,17 +1,16 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { loadScenario } from '../../scenarios/load.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import { runScenario } from '../run.ts'
 import type { Comparison } from './comparison.ts'
-import { type LevelOptions, type RunLevel, wantedOf } from './level.ts'
+import { sharedGround } from './ground.ts'
+import { type LevelOptions, wantedOf } from './level.ts'
+import type { RealRuns } from './real-runs.ts'
 import { type Replay, replayLog, tellDifference } from './replay.ts'
 
 // V1: storms as real processes, small, with and without faults; then every edge's, origin's and packager's decision log
-// through a new core of the same configuration, byte by byte.
+// through a new core of the same configuration, byte by byte. A storm that another level has made is not made again.
 
 interface Storm {
   readonly scenario: string
@@ -32,37 +31,35 @@ const storms: readonly Storm[] = [
 const quickStorms = 1
 const replayedRoles: ReadonlySet<string> = new Set(['edge', 'origin', 'pipeline'])
 
-export const v1: RunLevel = async options => {
+export async function v1(options: LevelOptions, { runs } = sharedGround()): Promise<Comparison[]> {
   const comparisons: Comparison[] = []
   for (const storm of wantedOf('V1', options.quick ? storms.slice(0, quickStorms) : storms, options)) {
     if (options.signal?.aborted) break
-    comparisons.push(...(await replayStorm(storm, options)))
+    comparisons.push(...(await replayStorm(storm, runs, options)))
   }
   return comparisons
 }
 
 /** Runs the storm and replays what its processes have decided. */
-async function replayStorm({ scenario: name, policies, players }: Storm, options: LevelOptions): Promise<Comparison[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidegate-validate-'))
-  try {
-    const scenario = withPlayers(loadScenario(name), players)
-    options.say(`running ${name} with ${players} players under ${policies.join(' and ')}`)
-    const { record, recordFile } = await runScenario(scenario, { policies, out: folder, signal: options.signal })
-    if (record.partial) throw new Error(`the run of ${name} was ended before its time`)
-    const comparisons: Comparison[] = []
-    for (const variant of record.variants) {
-      for (const log of variant.logs.filter(({ role }) => replayedRoles.has(role))) {
-        const replay = await replayFile(join(dirname(recordFile), log.file))
-        const comparison = comparisonOf(name, variant.name, log.file, replay)
-        if (replay.first) options.say(`${name}, ${variant.name}, ${log.file}: ${tellDifference(replay.first)}`)
-        comparisons.push(comparison)
-      }
+async function replayStorm(
+  { scenario: name, policies, players }: Storm,
+  runs: RealRuns,
+  { say, signal }: LevelOptions,
+): Promise<Comparison[]> {
+  const scenario = { ...withPlayers(loadScenario(name), players), policies: [...policies] }
+  if (!runs.has({ scenario })) say(`running ${name} with ${players} players under ${policies.join(' and ')}`)
+  const { record, folder } = await runs.of({ scenario }, undefined, signal)
+  const comparisons: Comparison[] = []
+  for (const variant of record.variants) {
+    for (const log of variant.logs.filter(({ role }) => replayedRoles.has(role))) {
+      const replay = await replayFile(join(folder, log.file))
+      const comparison = comparisonOf(name, variant.name, log.file, replay)
+      if (replay.first) say(`${name}, ${variant.name}, ${log.file}: ${tellDifference(replay.first)}`)
+      comparisons.push(comparison)
     }
-    options.say(`${comparisons.length} logs of ${name} replayed`)
-    return comparisons
-  } finally {
-    await rm(folder, { recursive: true })
   }
+  say(`${comparisons.length} logs of ${name} replayed`)
+  return comparisons
 }
 
 const withPlayers = (scenario: Scenario, players: number): Scenario => ({

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigurationError, readConfiguration, secretFromEnvironment } from '../../process/configuration.ts'
-import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
+import { type Life, live } from '../../process/lifecycle.ts'
 import { decodeHistogram } from '../../results/record/merge.ts'
 import type { Part } from '../../results/record/part.ts'
 import { loadScenario } from '../../scenarios/load.ts'
@@ -79,22 +79,26 @@ export function fleetCommand(): Command {
     .option('--out <file>', 'where to write the part of the record; - for standard output')
     .option('--config <file>', 'configuration, JSON or YAML; - for standard input; flags win over it')
     .addHelpText('after', help)
-    .action(async (flags: Flags) => run(configurationOf(flags), flags.out))
+    .action((flags: Flags) =>
+      live(config => begin(configurationOf(config === undefined ? flags : { config }), flags.out)),
+    )
 }
 
-async function run(config: FleetConfig, out: string | undefined): Promise<void> {
+async function begin(config: FleetConfig, out: string | undefined): Promise<Life> {
   const fleet = await startFleet(config, secretFromEnvironment('TIDEGATE_CONTROL_TOKEN'))
+  // In a lab the part is fetched by its parent, which then ends the life.
   const reported = config.lab ? fleet.done : fleet.done.then(part => report(part, out))
-  const end = async (): Promise<void> => {
-    await fleet.close()
-    await reported
-  }
-  drainOnSignal(end)
   const { controlUrl: control, metricsUrl: metrics } = fleet
-  const listen: Record<string, string> = metrics === undefined ? { control } : { control, metrics }
-  sayReady({ ready: 'fleet', name: config.name, listen })
-  await reported
-  if (!config.lab) await end()
+  return {
+    ready: 'fleet',
+    name: config.name,
+    listen: metrics === undefined ? { control } : { control, metrics },
+    over: config.lab ? undefined : reported.then(() => undefined),
+    async close() {
+      await fleet.close()
+      await reported
+    },
+  }
 }
 
 function report(part: Part, out: string | undefined): void {

@@ -154,6 +154,10 @@ const profiles = {
   rfc8216,
 } as const
 
+/** The kinds of players that are counted under one name, each with the same share. */
+export const kindsOf = (profile: PlayerSetup['profile']): readonly Profile['name'][] =>
+  profile === 'media3' ? ['media3-dash', 'media3-hls'] : [profile]
+
 /** The profile of a player. Half of the media3 players play DASH, half HLS (assumption), by seed and index. */
 export function profileOf({ profile, seed, index }: Pick<PlayerSetup, 'profile' | 'seed' | 'index'>): Profile {
   if (profile !== 'media3') return profiles[profile]

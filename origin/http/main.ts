@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { parse } from 'yaml'
 import { accessLogOf } from '../../process/access-log.ts'
 import { ConfigurationError, readConfiguration, secretFromEnvironment } from '../../process/configuration.ts'
-import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
+import { type Life, live } from '../../process/lifecycle.ts'
 import { type OriginConfig, originConfigSchema } from './config.ts'
 import { startOrigin } from './start.ts'
 
@@ -73,15 +73,14 @@ export function originCommand(): Command {
     .option('--access-log-format <name>', 'combined (default) or json')
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .addHelpText('after', help)
-    .action(async (flags: Flags) => run(configurationOf(flags)))
+    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
 }
 
-async function run(config: OriginConfig): Promise<void> {
+async function begin(config: OriginConfig): Promise<Life> {
   const publish = secretFromEnvironment('TIDEGATE_PUBLISH_TOKEN')
   const control = secretFromEnvironment('TIDEGATE_CONTROL_TOKEN')
   const origin = await startOrigin(config, { publish, control })
-  drainOnSignal(() => origin.close())
-  sayReady({ ready: 'origin', name: config.name, listen: origin.urls })
+  return { ready: 'origin', name: config.name, listen: { ...origin.urls }, close: () => origin.close() }
 }
 
 /** The configuration that file and flags give together. Throws ConfigurationError. */

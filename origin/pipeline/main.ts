@@ -5,7 +5,7 @@ import { now } from '../../process/clock.ts'
 import { ConfigurationError, readConfiguration, secretFromEnvironment } from '../../process/configuration.ts'
 import { listenForControl } from '../../process/control.ts'
 import { type DecisionLog, logged, noDecisionLog, openDecisionLog } from '../../process/decision-log.ts'
-import { drainOnSignal, sayReady } from '../../process/lifecycle.ts'
+import { type Life, live } from '../../process/lifecycle.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { PipelineScheduleConfig } from '../core/pipeline-effect.ts'
 import { PipelineSchedule } from '../core/pipeline-schedule.ts'
@@ -154,14 +154,13 @@ export const pipelineCommand = (): Command =>
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .option('--decision-log <file>', 'keep every decision in this file (NDJSON)')
     .addHelpText('after', help)
-    .action(async (flags: Flags) => run(configurationOf(flags)))
+    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
 
-async function run(config: PipelineConfig): Promise<void> {
+async function begin(config: PipelineConfig): Promise<Life> {
   const publish = secretFromEnvironment('TIDEGATE_PUBLISH_TOKEN')
   const control = secretFromEnvironment('TIDEGATE_CONTROL_TOKEN')
   const pipeline = await startPipeline(config, { publish, control })
-  drainOnSignal(() => pipeline.close())
-  sayReady({ ready: 'pipeline', name: config.name, listen: pipeline.urls })
+  return { ready: 'pipeline', name: config.name, listen: { ...pipeline.urls }, close: () => pipeline.close() }
 }
 
 /** The configuration that file and flags give together. Throws ConfigurationError. */

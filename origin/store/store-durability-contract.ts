@@ -12,11 +12,14 @@ export interface DurableStore {
   readonly reopen: () => Promise<SegmentStore>
   /** How another process opens it. */
   readonly config: () => StoreConfig
+  /** How many writers are killed, where the store itself is a process that lives on: fewer, each takes a second. */
+  readonly killRounds?: number
 }
 
 const seed = 20_261_125
-/** Each takes about a second; the environment asks for more (docs/storage.md). */
-const killRounds = Number(process.env.TIDEGATE_KILL_ROUNDS ?? 12)
+/** The environment asks for more (docs/storage.md). */
+const askedKillRounds = process.env.TIDEGATE_KILL_ROUNDS
+const usualKillRounds = 12
 /** Instants of a kill are spread over this: a put of the largest body is well within it on any store here. */
 const killWithinMs = 40
 const inFlight = 3
@@ -33,6 +36,7 @@ async function expectKept(store: SegmentStore, { key, body, meta }: ToldCandidat
 export function describeDurability(name: string, make: () => Promise<SegmentStore>, durable: DurableStore): void {
   describe(`${name} as a store that outlives its process`, () => {
     let store: SegmentStore
+    const killRounds = Number(askedKillRounds ?? durable.killRounds ?? usualKillRounds)
     const reopened = async () => {
       await store.close()
       store = await durable.reopen()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { loadScenario } from '../../scenarios/load.ts'
 import { complaintsOf, hasBrowser, openBrowser } from '../testing/browser.ts'
 import { livePage } from './assets.ts'
@@ -72,21 +72,32 @@ async function press(page: Page, selector: string): Promise<void> {
 
 describe.runIf(hasBrowser('the live page'))('the live page', () => {
   let browser: Browser
-  let context: BrowserContext | undefined
   beforeAll(async () => {
     browser = await openBrowser()
   }, 60_000)
-  afterEach(() => context?.close())
   afterAll(async () => {
     await browser?.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-    context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options })
+  interface Opened {
+    readonly page: Page
+    readonly context: BrowserContext
+    readonly complaints: string[]
+  }
+
+  /** Opens `url` as somebody of their own, until the test is over. */
+  async function open(
+    { onTestFinished }: TestContext,
+    url: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Opened> {
+    const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options })
+    onTestFinished(() => context.close())
     const page = await context.newPage()
+    const complaints = complaintsOf(page)
     await page.goto(url)
-    return page
+    return { page, context, complaints }
   }
 
   describe('over a scenario without an end', () => {
@@ -96,37 +107,87 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
     }, 60_000)
     afterAll(() => running?.stop())
 
-    const openRunning = async (options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> => {
-      context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options })
-      const page = await context.newPage()
-      const complaints = complaintsOf(page)
-      await page.goto(running.server.url)
-      await page.waitForSelector('html[data-phase="running"]', { timeout: 60_000 })
-      await says(page, '[data-side="right"] [data-field="players"]', new RegExp(`^${players}$`))
-      return { page, complaints }
+    const openRunning = async (test: TestContext, options: BrowserContextOptions = {}): Promise<Opened> => {
+      const opened = await open(test, running.server.url, options)
+      await opened.page.waitForSelector('html[data-phase="running"]', { timeout: 60_000 })
+      await says(opened.page, '[data-side="right"] [data-field="players"]', new RegExp(`^${players}$`))
+      return opened
     }
 
-    it.each(['hls', 'dash'])('plays 20 s through oca without a stall: %s', { timeout: 120_000 }, async kind => {
-      const { page, complaints } = await openRunning()
-      expect(page.url(), 'the token is not left in the address').not.toContain('token')
-      await page.locator('#player-kind').selectOption(kind)
-      await page.keyboard.press('Escape')
-      await page.locator('body').press('p')
-      await says(page, '[data-player="status"]', /^playing$/)
-      const fromS = Number(await page.evaluate('document.querySelector("video").currentTime'))
-      await press(page, '[data-fault="notify"]')
-      const playedS = async () => Number(await page.evaluate('document.querySelector("video").currentTime')) - fromS
-      await expect.poll(playedS, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(20)
-      expect(await textOf(page, '[data-player="stalls"]')).toBe('0, 0 ms')
-      expect(await textOf(page, '[data-player="latency"]')).toMatch(/^\d+\.\d s$/)
-      expect(await textOf(page, '[data-player="pipeline"]')).toMatch(/^[ab]$/)
-      expect(await textOf(page, '[data-player="cache"]')).toMatch(/hit|fwd/)
-      await says(page, '[data-player="notifications"] li', /ad-break: a word from our sponsors/)
-      expect(complaints).toEqual([])
+    // Beside each other: these look on, and change nothing that another one sees.
+    describe.concurrent('as several people see it at once', { timeout: 120_000 }, () => {
+      it.for(['hls', 'dash'])('plays 20 s through oca without a stall: %s', async (kind, test) => {
+        const { page, complaints } = await openRunning(test)
+        expect(page.url(), 'the token is not left in the address').not.toContain('token')
+        await page.locator('#player-kind').selectOption(kind)
+        await page.keyboard.press('Escape')
+        await page.locator('body').press('p')
+        await says(page, '[data-player="status"]', /^playing$/)
+        const fromS = Number(await page.evaluate('document.querySelector("video").currentTime'))
+        await press(page, '[data-fault="notify"]')
+        const playedS = async () => Number(await page.evaluate('document.querySelector("video").currentTime')) - fromS
+        await test.expect.poll(playedS, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(20)
+        expect(await textOf(page, '[data-player="stalls"]')).toBe('0, 0 ms')
+        expect(await textOf(page, '[data-player="latency"]')).toMatch(/^\d+\.\d s$/)
+        expect(await textOf(page, '[data-player="pipeline"]')).toMatch(/^[ab]$/)
+        expect(await textOf(page, '[data-player="cache"]')).toMatch(/hit|fwd/)
+        await says(page, '[data-player="notifications"] li', /ad-break: a word from our sponsors/)
+        expect(complaints).toEqual([])
+      })
+
+      it('follows one request from the player to the origin and back', async test => {
+        const { page, complaints } = await openRunning(test)
+        await page.locator('body').press('f')
+        await says(page, '#followed li', /means to ask for .*\.m4s/)
+        const steps = await page.locator('#followed li').allInnerTexts()
+        expect(steps.join('\n')).toMatch(/right1[\s\S]*arrives: /)
+        // The edge may note its end a moment after the player has it.
+        expect(steps.join('\n')).toMatch(/player\s+has the last byte, \d{3,} bytes in all/)
+        expect(complaints).toEqual([])
+      })
+
+      it.for([
+        ['wide, light', 1_280, 'light', 'no-preference'],
+        ['narrow, dark, still', 390, 'dark', 'reduce'],
+      ] as const)(
+        'fits its window, and moves only where that is wanted: %s',
+        async ([, width, colorScheme, reducedMotion], test) => {
+          const { page, complaints } = await openRunning(test, {
+            viewport: { width, height: 900 },
+            colorScheme,
+            reducedMotion,
+          })
+          expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
+          expect(await page.locator('canvas.flow').first().isVisible()).toBe(reducedMotion === 'no-preference')
+          // Every mark has its word and number, and every control its name.
+          expect(await page.locator('[data-side="left"] .marks li').allInnerTexts()).toHaveLength(6)
+          const unnamed = 'button:not(:has-text(""))'
+          expect(await page.locator(unnamed).count()).toBe(0)
+          await page.locator('body').press('?')
+          await page.waitForSelector('dialog[open]')
+          await page.keyboard.press('Escape')
+          await page.screenshot({ path: join(tmpdir(), `tidegate-live-${width}.png`), fullPage: true })
+          expect(complaints).toEqual([])
+        },
+      )
+
+      it('saves the session as one file that needs no server', async test => {
+        const { page, context } = await openRunning(test)
+        await test.expect
+          .poll(() => readRecording(running.recording.file).length, { timeout: 30_000 })
+          .toBeGreaterThan(20)
+        const [download] = await Promise.all([page.waitForEvent('download'), page.locator('a[download]').click()])
+        const file = join(folder, 'saved.html')
+        await download.saveAs(file)
+        await context.close()
+        const { page: saved } = await open(test, pathToFileURL(file).href, { offline: true })
+        await says(saved, '[data-field="phase"]', /a recording/)
+        await says(saved, '[data-side="left"] [data-field="policy"]', /nginx|none|oca/)
+      })
     })
 
-    it('has a switch for every behaviour, which acts on the running edges', { timeout: 120_000 }, async () => {
-      const { page, complaints } = await openRunning()
+    it('has a switch for every behaviour, which acts on the running edges', { timeout: 120_000 }, async test => {
+      const { page, complaints } = await openRunning(test)
       for (const side of ['left', 'right']) {
         await page.locator(`[data-side="${side}"] summary`).click()
         for (const { name } of behaviours) {
@@ -153,8 +214,8 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
       expect(complaints).toEqual([])
     })
 
-    it('breaks everything that can be broken, and one key makes it whole', { timeout: 180_000 }, async () => {
-      const { page, complaints } = await openRunning()
+    it('breaks everything that can be broken, and one key makes it whole', { timeout: 180_000 }, async test => {
+      const { page, complaints } = await openRunning(test)
       const effects: Partial<Record<(typeof faults)[number]['name'], readonly [string, RegExp]>> = {
         'raise-version': ['[data-field="origin-state"]', /version 2/],
         mask: ['[data-field="origin-state"]', /1 masked/],
@@ -210,19 +271,8 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
       expect(complaints).toEqual([])
     })
 
-    it('follows one request from the player to the origin and back', { timeout: 60_000 }, async () => {
-      const { page, complaints } = await openRunning()
-      await page.locator('body').press('f')
-      await says(page, '#followed li', /means to ask for .*\.m4s/)
-      const steps = await page.locator('#followed li').allInnerTexts()
-      expect(steps.join('\n')).toMatch(/right1[\s\S]*arrives: /)
-      // The edge may note its end a moment after the player has it.
-      expect(steps.join('\n')).toMatch(/player\s+has the last byte, \d{3,} bytes in all/)
-      expect(complaints).toEqual([])
-    })
-
-    it('tells the story, step by step or by itself', { timeout: 90_000 }, async () => {
-      const { page, complaints } = await openRunning()
+    it('tells the story, step by step or by itself', { timeout: 90_000 }, async test => {
+      const { page, complaints } = await openRunning(test)
       await page.locator('body').press('s')
       await says(page, '[data-story="title"]', /One viewer/)
       await says(page, '[data-field="wanted"]', /^1$/)
@@ -244,56 +294,21 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
       expect(complaints).toEqual([])
     })
 
-    it.each([
-      ['wide, light', 1_280, 'light', 'no-preference'],
-      ['narrow, dark, still', 390, 'dark', 'reduce'],
-    ] as const)(
-      'fits its window, and moves only where that is wanted: %s',
-      { timeout: 60_000 },
-      async (_, width, colorScheme, reducedMotion) => {
-        const { page, complaints } = await openRunning({ viewport: { width, height: 900 }, colorScheme, reducedMotion })
-        expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
-        expect(await page.locator('canvas.flow').first().isVisible()).toBe(reducedMotion === 'no-preference')
-        // Every mark has its word and number, and every control its name.
-        expect(await page.locator('[data-side="left"] .marks li').allInnerTexts()).toHaveLength(6)
-        const unnamed = 'button:not(:has-text(""))'
-        expect(await page.locator(unnamed).count()).toBe(0)
-        await page.locator('body').press('?')
-        await page.waitForSelector('dialog[open]')
-        await page.keyboard.press('Escape')
-        await page.screenshot({ path: join(tmpdir(), `tidegate-live-${width}.png`), fullPage: true })
-        expect(complaints).toEqual([])
-      },
-    )
-
-    it('says that the connection is lost, and comes back', { timeout: 60_000 }, async () => {
-      const { page } = await openRunning()
+    it('says that the connection is lost, and comes back', { timeout: 60_000 }, async test => {
+      const { page, context } = await openRunning(test)
       // What is open stays open for a browser that goes offline: the stream ends, and cannot be had again.
-      await context?.setOffline(true)
+      await context.setOffline(true)
       running.show.streams.close()
       await says(page, '[data-field="phase"]', /the connection is lost/)
-      await context?.setOffline(false)
+      await context.setOffline(false)
       await says(page, '[data-field="phase"]', /^running/)
-    })
-
-    it('saves the session as one file that needs no server', { timeout: 60_000 }, async () => {
-      const { page } = await openRunning()
-      const [download] = await Promise.all([page.waitForEvent('download'), page.locator('a[download]').click()])
-      const file = join(folder, 'saved.html')
-      await download.saveAs(file)
-      await context?.close()
-      const saved = await open(pathToFileURL(file).href, { offline: true })
-      await says(saved, '[data-field="phase"]', /a recording/)
-      await says(saved, '[data-side="left"] [data-field="policy"]', /nginx|none|oca/)
-      expect(readRecording(running.recording.file).length).toBeGreaterThan(20)
     })
   })
 
-  it('shows the end of a scenario with its own actions, and runs it again', { timeout: 120_000 }, async () => {
+  it('shows the end of a scenario with its own actions, and runs it again', { timeout: 120_000 }, async test => {
     const running = await run('smoke', 'ending')
     try {
-      const page = await open(running.server.url)
-      const complaints = complaintsOf(page)
+      const { page, complaints } = await open(test, running.server.url)
       await says(page, '[data-player="status"]', /no real media/, 60_000)
       await happens(page, /notification 1: ad-break/)
       await says(page, '[data-field="pipelines"]', /a: ▲ defective/)
@@ -306,10 +321,10 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
     }
   })
 
-  it('says why a scenario failed', { timeout: 60_000 }, async () => {
+  it('says why a scenario failed', { timeout: 60_000 }, async test => {
     const running = await run('smoke', 'failing', { policies: { left: 'oca', right: 'no-such-policy' } })
     try {
-      const page = await open(running.server.url)
+      const { page } = await open(test, running.server.url)
       await says(page, '[data-field="phase"]', /it failed: there is no policy 'no'/)
       expect(await page.locator('[data-field="start"]').isVisible()).toBe(true)
     } finally {
@@ -317,11 +332,11 @@ describe.runIf(hasBrowser('the live page'))('the live page', () => {
     }
   })
 
-  it('replays a hostile recording offline, by keyboard', { timeout: 60_000 }, async () => {
+  it('replays a hostile recording offline, by keyboard', { timeout: 60_000 }, async test => {
     const file = join(folder, 'hostile.html')
     writeFileSync(file, (await livePage(aSession())).html)
-    const page = await open(pathToFileURL(file).href, { offline: true, reducedMotion: 'reduce' })
-    const complaints = complaintsOf(page)
+    const alone = { offline: true, reducedMotion: 'reduce' } as const
+    const { page, complaints } = await open(test, pathToFileURL(file).href, alone)
     await says(page, '#happenings li', /0: /)
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')

@@ -41,38 +41,43 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
     return { page, complaints, close: () => context.close() }
   }
 
-  const over = (page: Page, part: string) =>
-    page.waitForSelector(`#part-${part}[data-state="over"]`, { timeout: 60_000 })
+  /** Comes to `part`, which is simulated once a reader sees it, and waits for its end. */
+  async function over(page: Page, part: string): Promise<void> {
+    await page.locator(`#part-${part}`).scrollIntoViewIfNeeded()
+    await page.waitForSelector(`#part-${part}[data-state="over"]`, { timeout: 60_000 })
+  }
   const says = (page: Page, part: string) => page.locator(`#part-${part} [data-field="says"]`)
 
   it('is one file of under 1.5 MB', () => {
     expect(statSync(file).size).toBeLessThan(1_500_000)
   })
 
-  it.each([
-    ['wide, light', 1_280, 'light'],
-    ['narrow, dark', 390, 'dark'],
-  ] as const)('tells the whole story: %s', async (_, width, colorScheme) => {
-    const { page, complaints, close } = await open({ viewport: { width, height: 900 }, colorScheme })
-    for (const part of parts) {
-      await page.locator(`#part-${part}`).scrollIntoViewIfNeeded()
-      await over(page, part)
-      expect(await says(page, part).textContent()).toMatch(/\d/)
-      // What is drawn stands there in numbers, too.
-      const cells = part === 'measured' ? 4 : 3
-      expect(await page.locator(`#part-${part} [data-field="table"] td`).count()).toBeGreaterThanOrEqual(cells)
-      await page
-        .locator(`#part-${part}`)
-        .screenshot({ path: join(tmpdir(), `tidegate-${part}-${width}-${colorScheme}.png`) })
+  it('tells the whole story, wide and light as narrow and dark', async () => {
+    const { page, complaints, close } = await open({ colorScheme: 'light' })
+    for (const [width, colorScheme] of [
+      [1_280, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      for (const part of parts) {
+        await over(page, part)
+        expect(await says(page, part).textContent()).toMatch(/\d/)
+        // What is drawn stands there in numbers, too.
+        const cells = part === 'measured' ? 4 : 3
+        expect(await page.locator(`#part-${part} [data-field="table"] td`).count()).toBeGreaterThanOrEqual(cells)
+        await page
+          .locator(`#part-${part}`)
+          .screenshot({ path: join(tmpdir(), `tidegate-${part}-${width}-${colorScheme}.png`) })
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     }
-    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     expect(complaints).toEqual([])
     await close()
   })
 
   it('puts what was measured beside the curve, and they are the same where the record is a simulation', async () => {
     const { page, close } = await open()
-    await page.locator('#part-measured').scrollIntoViewIfNeeded()
     await over(page, 'measured')
     const rows = await page.locator('#part-measured [data-field="table"] tbody td:last-child').allTextContents()
     expect(rows).toEqual(loadScenario('smoke').policies.map(() => '0 %'))
@@ -80,9 +85,9 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
   })
 
   it('is moved by the keyboard, and the storm follows', async () => {
-    const { page, complaints, close } = await open()
-    await page.locator('#part-one-edge-asks').scrollIntoViewIfNeeded()
+    const { page, complaints, close } = await open({ viewport: { width: 390, height: 900 }, colorScheme: 'dark' })
     await over(page, 'one-edge-asks')
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     expect(await says(page, 'one-edge-asks').textContent()).toContain('the origin was asked once')
     await page.locator('#one-edge-asks-edges').focus()
     await page.keyboard.press('ArrowRight')
@@ -99,8 +104,7 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
   })
 
   it('keeps the free storm in its address, switches and all', async () => {
-    const first = await open()
-    await first.page.locator('#part-free').scrollIntoViewIfNeeded()
+    const first = await open({}, '#play?viewers=50')
     await over(first.page, 'free')
     await first.page.locator('#part-free .behaviours summary').click()
     await first.page.locator('#free-wakeOnFill').uncheck()
@@ -160,8 +164,6 @@ describe.runIf(hasBrowser('the playground'))('the playground on its page', { tim
   it('says so when a storm cannot be simulated', async () => {
     const { page, close } = await open()
     await page.evaluate(`document.querySelector('#a-fault-fault').add(new Option('gone', 'gone'))`)
-    await page.locator('#part-a-fault').scrollIntoViewIfNeeded()
-    await over(page, 'a-fault')
     await page.locator('#a-fault-fault').selectOption('gone')
     await page.waitForSelector('#part-a-fault[data-state="failed"]')
     expect(await says(page, 'a-fault').textContent()).toContain("the page has no scenario 'gone'")

@@ -43,6 +43,19 @@ test('times of different machines stand beside each other and are not compared',
   )
 })
 
+test('times of warm processes and of those that had just begun are not compared', () => {
+  const { environment } = before.record
+  const cold = { title: 'cold', record: runWith({ ttfb_ms_p50: 2 }) }
+  const warm = {
+    title: 'warm',
+    record: runWith({ ttfb_ms_p50: 1 }, { environment: { ...environment, rehearsed: true } }),
+  }
+  expect(rowsOf([cold, warm]).get('ttfb_ms_p50')).toMatchObject({ ratio: null, differs: false })
+  expect(rowsOf([warm, warm]).get('ttfb_ms_p50')).toMatchObject({ ratio: 1 })
+  expect(sideBySide([cold, warm]).notes.join()).toContain('had rehearsed')
+  expect(sideBySide([warm, warm]).notes.join()).not.toContain('had rehearsed')
+})
+
 test('what makes two runs not the same work is said', () => {
   const notes = (given: Parameters<typeof runWith>[1]) =>
     sideBySide([before, { title: 'x', record: runWith({}, given) }]).notes.join('\n')

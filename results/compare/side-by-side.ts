@@ -44,14 +44,23 @@ export interface SideBySide {
 export function sideBySide(records: readonly Titled[]): SideBySide {
   const variants = [...new Set(records.flatMap(({ record }) => record.variants.map(({ name }) => name)))]
   const [first] = records
-  const sameMachine = records.every(
-    ({ record }) => first !== undefined && isSameMachine(machineOf(record), machineOf(first.record)),
-  )
+  const real = records.filter(({ record }) => record.world === 'real')
+  const ground: Ground = {
+    sameMachine: records.every(({ record }) => first && isSameMachine(machineOf(record), machineOf(first.record))),
+    sameWarmth: new Set(real.map(({ record }) => record.environment.rehearsed)).size < 2,
+  }
   return {
     columns: records.map(columnOf),
-    sections: variants.map(variant => ({ variant, rows: rowsOf(records, variant, sameMachine) })),
-    notes: notesOn(records, sameMachine),
+    sections: variants.map(variant => ({ variant, rows: rowsOf(records, variant, ground) })),
+    notes: notesOn(records, ground),
   }
+}
+
+/** Whether times can be compared at all. */
+interface Ground {
+  readonly sameMachine: boolean
+  /** Processes had rehearsed in all of the real ones, or in none. */
+  readonly sameWarmth: boolean
 }
 
 function columnOf({ title, record }: Titled): Column {
@@ -62,7 +71,7 @@ function columnOf({ title, record }: Titled): Column {
 
 const order = new Map<string, number>(figureDefinitions.map(({ name }, i) => [name, i]))
 
-function rowsOf(records: readonly Titled[], variant: string, sameMachine: boolean): Row[] {
+function rowsOf(records: readonly Titled[], variant: string, { sameMachine, sameWarmth }: Ground): Row[] {
   const columns = records.map(({ record }) => record.variants.find(({ name }) => name === variant)?.figures ?? {})
   const figures = [...new Set(columns.flatMap(column => Object.keys(column)))]
   const place = (figure: string) => order.get(figure.split('.', 1)[0] as string) ?? order.size
@@ -71,7 +80,7 @@ function rowsOf(records: readonly Titled[], variant: string, sameMachine: boolea
     .map(figure => {
       const { unit, kind } = definitionOf(figure) ?? { unit: '1' as const, kind: 'banded' as const }
       const cells = columns.map(column => column[figure] ?? null)
-      const comparable = kind !== 'timed' || sameMachine
+      const comparable = kind !== 'timed' || (sameMachine && sameWarmth)
       return {
         figure,
         unit,
@@ -95,7 +104,7 @@ function isApart(a: number | null, b: number | null, { unit, kind }: Pick<Figure
   return Math.abs(b - a) > floor
 }
 
-function notesOn(records: readonly Titled[], sameMachine: boolean): string[] {
+function notesOn(records: readonly Titled[], { sameMachine, sameWarmth }: Ground): string[] {
   const differ = (of: (record: RunRecord) => unknown) => new Set(records.map(({ record }) => of(record))).size > 1
   return [
     ...(differ(record => record.scenario.sha256)
@@ -104,6 +113,11 @@ function notesOn(records: readonly Titled[], sameMachine: boolean): string[] {
         ? ['The seeds differ: other players came at other instants.']
         : []),
     ...(differ(record => record.world) ? ['One was simulated and another was real.'] : []),
+    ...(sameWarmth
+      ? []
+      : [
+          'Some are of processes that had rehearsed, some of others that had just begun: counts are compared, times are not.',
+        ]),
     ...(sameMachine ? [] : ['They are from different machines: counts are compared, times are not.']),
     ...records.flatMap(({ title, record }) =>
       record.partial ? [`${title} is partial: its run was ended before its time.`] : [],

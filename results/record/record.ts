@@ -61,6 +61,8 @@ export const recordSchema = z.strictObject({
     memoryBytes: z.number(),
     loadAverage: z.array(z.number()),
     command: z.string(),
+    /** Real: processes had played a short storm before; absent: they had just begun. */
+    rehearsed: z.literal(true).optional(),
   }),
 })
 export type RunRecord = z.infer<typeof recordSchema>

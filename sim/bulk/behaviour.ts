@@ -1,12 +1,12 @@
 import { after, type EpochMs, type Ms } from '../../live/units.ts'
-import { drawSetup, type FleetPlayer, type FleetSource } from '../../loadgen/fleet/fleet.ts'
+import type { FleetPlayer, FleetSource } from '../../loadgen/fleet/fleet.ts'
 import type { Audience } from './audience.ts'
 import type { Fate } from './faults.ts'
 import type { BulkWorld, SiteClass } from './layout.ts'
+import { type Representative, representativesOf } from './representatives.ts'
 import { Rows } from './rows.ts'
 import { SiteViewers, type Viewer } from './site-viewers.ts'
 import { SiteWorld } from './site-world.ts'
-import { LatinHypercube } from './stratified-stream.ts'
 
 // How the viewers of one fate behave, learned by running one of its sites: through a whole short storm; through the time
 // around a fault; or in calm, where every segment is like the one before.
@@ -88,7 +88,7 @@ export function liveThroughSpan(
     return audience.present[Math.min(audience.present.length - 1, Math.max(0, period))] as number
   }
   // People who come and go meanwhile are as many as the curve says, and behave like those who are there.
-  const counted = ({ weight }: Weighted) => {
+  const counted = ({ weight }: Representative) => {
     const share = weight / world.viewers
     return (at: EpochMs) => (at < fromMs ? undefined : { rows, weight: share * presentAt(at) })
   }
@@ -155,14 +155,6 @@ function backCounting({ joinMs }: FleetPlayer, weight: number, returning: Rows):
   return at => (at >= backMs && at < settledMs ? { rows: returning, weight } : undefined)
 }
 
-interface Weighted {
-  readonly setup: FleetPlayer
-  readonly column: number
-  /** Viewers of the whole audience that it stands for. */
-  readonly weight: number
-  readonly bandwidthBitsPerSecond: number | undefined
-}
-
 /** A fleet of which everybody joins at the beginning and nobody goes. */
 const settledSource = (world: BulkWorld, beginsMs: EpochMs, endsMs: EpochMs): FleetSource => ({
   ...fleetSourceOf(world),
@@ -175,38 +167,6 @@ const settledSource = (world: BulkWorld, beginsMs: EpochMs, endsMs: EpochMs): Fl
   startMs: beginsMs,
   durationMs: (endsMs as number) - (beginsMs as number),
 })
-
-/** Of each column: as many as it takes to meet every age of a DVR window. */
-const leastSeekers = 6
-
-/** Players that stand for the whole audience of these classes, drawn evenly from each column. */
-function representativesOf(world: BulkWorld, classes: readonly SiteClass[], source: FleetSource): Weighted[] {
-  const viewers = Math.max(1, world.viewers)
-  const most = Math.min(world.representatives, viewers)
-  const people: Weighted[] = []
-  for (const [column, { profile, share, bandwidthBitsPerSecond }] of world.columns.entries()) {
-    // A column that nobody of these classes belongs to is not simulated.
-    if (share <= 0 || classes.every(({ mix }) => (mix[column] as number) === 0)) continue
-    const { dvrShare } = source.fleet
-    const count = Math.max(1, Math.round(most * share))
-    const seekers = dvrShare > 0 ? Math.max(leastSeekers, Math.round(count * dvrShare)) : 0
-    // Who seeks back is drawn apart: few do, and they alone ask for what is old.
-    for (const { name, size, ofColumn } of [
-      { name: 'live', size: count, ofColumn: 1 - dvrShare },
-      { name: 'back', size: seekers, ofColumn: dvrShare },
-    ]) {
-      if (size === 0 || ofColumn === 0) continue
-      const cube = new LatinHypercube(size, world.seed, `column/${column}/${name}`)
-      const fleet = { ...source.fleet, profiles: { [profile]: 1 }, dvrShare: name === 'back' ? 1 : 0 }
-      const weight = (viewers * share * ofColumn) / size
-      for (let i = 0; i < size; i++) {
-        const setup = drawSetup({ ...source, fleet }, people.length, cube.stream(i))
-        people.push({ setup, column, weight, bandwidthBitsPerSecond })
-      }
-    }
-  }
-  return people
-}
 
 function seatAll(
   world: BulkWorld,

@@ -1,3 +1,4 @@
+import { liveCells } from './arrival-curve.ts'
 import type { Audience } from './audience.ts'
 import { type Behaviours, behavioursOf } from './behaviours.ts'
 import { groupsOf, groupsOfSlice, slices } from './groups.ts'
@@ -111,10 +112,10 @@ export function memoryNeeded(world: BulkWorld): number {
   const { columns, classes, event, durationMs, representatives } = world
   const seconds = (durationMs as number) / 1_000
   const renditions = event.renditions.length
-  const rowBytes = columns.length * renditions * 320 * 4
+  const rowBytes = columns.length * renditions * liveCells * 4
   const longestSpan = Math.min(seconds, 600) / (event.segmentMs / 1_000)
   const ofRows = rowBytes * (longestSpan * Math.max(1, world.faults.length) + 9)
-  const ofShapes = classes.length * renditions * 321 * 8 * 3
+  const ofShapes = classes.length * renditions * liveCells * 8 * 3
   const ofSeries = seconds * 8 * 40 * 3
   return bytesOfProcess + representatives * 12_000 + ofRows + ofShapes + ofSeries
 }

@@ -1,11 +1,13 @@
+import { liveCells } from './arrival-curve.ts'
 import type { CalmFacts, SpanFacts } from './facts.ts'
 import type { Group } from './groups.ts'
-import { ageBuckets, liveBins, otherKinds } from './layout.ts'
+import { ageBuckets, otherKinds } from './layout.ts'
 
 // The rows of one group of sites: what its mix of columns makes of the rows of the whole audience.
 
-/** Cumulated live rows of one group, for one viewer: by rendition, `liveBins` + 1 values each. */
+/** Rows of one group, for one viewer. */
 export interface Shapes {
+  /** By rendition, `liveCells` each. */
   readonly live: Float64Array
   /** By rendition and bucket of age. */
   readonly old: Float64Array
@@ -14,7 +16,7 @@ export interface Shapes {
 
 type Columns = { readonly columns: number; readonly renditions: number }
 
-/** Adds one rendition's live row of `period`, mixed as in `mix` and cumulated, to `out` at `at`. */
+/** One rendition's live row of `period`, mixed as in `mix`: to `out` at `at`. */
 export function mixLive(
   live: Float32Array,
   period: number,
@@ -25,17 +27,16 @@ export function mixLive(
   out: Float64Array,
   at = 0,
 ): void {
-  out.fill(0, at, at + liveBins + 1)
+  out.fill(0, at, at + liveCells)
   for (let column = 0; column < columns; column++) {
     const share = (mix[column] as number) * factor
     if (share === 0) continue
-    const row = ((period * columns + column) * renditions + rendition) * liveBins
-    for (let bin = 0; bin < liveBins; bin++) {
-      const value = live[row + bin] as number
-      if (value !== 0) out[at + bin + 1] = (out[at + bin + 1] as number) + value * share
+    const row = ((period * columns + column) * renditions + rendition) * liveCells
+    for (let cell = 0; cell < liveCells; cell++) {
+      const value = live[row + cell] as number
+      if (value !== 0) out[at + cell] = (out[at + cell] as number) + value * share
     }
   }
-  for (let bin = 1; bin <= liveBins; bin++) out[at + bin] = (out[at + bin] as number) + (out[at + bin - 1] as number)
 }
 
 /** The older requests of `period`, by rendition and bucket. */
@@ -80,12 +81,12 @@ export function mixOther(
 export function shapesOf(calm: CalmFacts, { mix }: Group, size: Columns): readonly [Shapes, Shapes, Shapes] {
   const shape = (live: Float32Array, old: Float32Array, other: Float64Array): Shapes => {
     const shapes = {
-      live: new Float64Array(size.renditions * (liveBins + 1)),
+      live: new Float64Array(size.renditions * liveCells),
       old: new Float64Array(size.renditions * ageBuckets.length),
       other: new Float64Array(otherKinds.length),
     }
     for (let rendition = 0; rendition < size.renditions; rendition++) {
-      mixLive(live, 0, rendition, size, mix, 1, shapes.live, rendition * (liveBins + 1))
+      mixLive(live, 0, rendition, size, mix, 1, shapes.live, rendition * liveCells)
     }
     mixOld(old, 0, size, mix, 1, shapes.old)
     mixOther(other, 0, size, mix, 1, shapes.other)

@@ -26,6 +26,8 @@ export interface KeyFacts {
   /** When the first answer left the origin, relative to the expected publication; Infinity where none came. */
   readonly releaseMs: number
   readonly status: number
+  /** Requests that joined a later fill and got its body, in viewers of the whole audience. */
+  readonly joinedLater: number
   readonly again: readonly Again[]
 }
 
@@ -104,7 +106,7 @@ export function spanFactsOf(lived: Lived, designated: boolean): SpanFacts {
   }
   const keys = Array.from({ length: rows.periods * renditions }, (_, key) => {
     const requests = byKey.get(key)
-    return requests && keyFactsOf(event, lived, requests, designated)
+    return requests && keyFactsOf(event, lived, requests, { designated, joinedLater: rows.joinedLater[key] as number })
   })
   return {
     fromMs: fromMs as number,
@@ -127,7 +129,7 @@ function keyFactsOf(
   event: LiveEvent,
   { edges, originMs, world }: Lived,
   requests: readonly UpstreamRequest[],
-  designated: boolean,
+  { designated, joinedLater }: { readonly designated: boolean; readonly joinedLater: number },
 ): KeyFacts {
   const toOrigin = requests.filter(({ to }) => to === 'origin')
   const toSibling = requests.filter(({ to }) => to === 'sibling')
@@ -154,6 +156,7 @@ function keyFactsOf(
     // Who comes when it is there is answered at once: then the key was ready when it was stored.
     releaseMs: first?.wasHeld ? leftMs : Math.min(leftMs, storedMs),
     status: first?.status ?? 0,
+    joinedLater,
     again: [...rest, ...siblings].map(again),
   }
 }
@@ -162,8 +165,7 @@ function ownShareOf(rows: Rows): number {
   const own = sum(
     rows.upstream.filter(({ shared, number }) => !shared && number !== undefined).map(({ weight }) => weight),
   )
-  const all = sum(rows.live) + sum(rows.old)
-  return all > 0 ? own / all : 0
+  return rows.segmentRequests > 0 ? own / rows.segmentRequests : 0
 }
 
 /** `folded`: over how many periods a pattern is added up into one. */

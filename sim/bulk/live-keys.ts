@@ -1,11 +1,12 @@
 import { RandomStream } from '../../live/random.ts'
 import { expectedPublication } from '../../live/template.ts'
 import { between } from '../../live/units.ts'
+import { ArrivalCurve, liveCells } from './arrival-curve.ts'
 import { mixLive, spanAt } from './class-rows.ts'
 import type { ColdKeys } from './cold-keys.ts'
 import type { KeyFacts, SpanFacts } from './facts.ts'
 import { type GroupContext, peopleIn } from './group-context.ts'
-import { liveBins, liveFromMs } from './layout.ts'
+import { liveFromMs } from './layout.ts'
 import { clearOutput, emptyOutput, type SpreadInput, scaleOutput, spreadKeys } from './spread.ts'
 import { tellKey } from './tell-key.ts'
 
@@ -16,7 +17,8 @@ export class LiveKeys {
   readonly #context: GroupContext
   readonly #cold: ColdKeys
   readonly #stream: RandomStream
-  readonly #arrivals = new Float64Array(liveBins + 1)
+  readonly #row = new Float64Array(liveCells)
+  readonly #arrivals = new ArrivalCurve()
   readonly #output = emptyOutput()
 
   constructor(context: GroupContext, cold: ColdKeys) {
@@ -82,8 +84,9 @@ export class LiveKeys {
     const { size, group, perEdge } = this.#context
     const period = number - span.firstNumber
     if (period < 0 || period >= span.periods) return undefined
-    mixLive(span.live, period, rendition, size, group.mix, perEdge, this.#arrivals)
-    if ((this.#arrivals[liveBins] as number) <= 0) return undefined
+    mixLive(span.live, period, rendition, size, group.mix, perEdge, this.#row)
+    this.#arrivals.read(this.#row)
+    if (this.#arrivals.total <= 0) return undefined
     return span.keys[period * size.renditions + rendition] ?? this.#sound(number, rendition)
   }
 
@@ -92,20 +95,21 @@ export class LiveKeys {
     if (!shapes) return undefined
     const [settled, joining, returning] = shapes
     const [there, joins, returns] = peopleIn(this.#context, period)
-    const at = rendition * (liveBins + 1)
-    const arrivals = this.#arrivals
-    for (let bin = 0; bin <= liveBins; bin++) {
-      const ofSettled = there * (settled.live[at + bin] as number)
-      const ofOthers = joins * (joining.live[at + bin] as number) + returns * (returning.live[at + bin] as number)
-      arrivals[bin] = perEdge * (ofSettled + ofOthers)
+    const at = rendition * liveCells
+    const row = this.#row
+    for (let cell = 0; cell < liveCells; cell++) {
+      const ofSettled = there * (settled.live[at + cell] as number)
+      const ofOthers = joins * (joining.live[at + cell] as number) + returns * (returning.live[at + cell] as number)
+      row[cell] = perEdge * (ofSettled + ofOthers)
     }
-    return (arrivals[liveBins] as number) > 0 ? this.#sound(number, rendition) : undefined
+    this.#arrivals.read(row)
+    return this.#arrivals.total > 0 ? this.#sound(number, rendition) : undefined
   }
 
   /** Published as planned. */
   #sound(number: number, rendition: number): KeyFacts {
     const { publications, group, behaviours } = this.#context
     const releaseMs = publications.offsetMs(number, rendition) + (group.latencies.publishMs as number)
-    return { releaseMs, status: 200, again: behaviours.calm?.again ?? [] }
+    return { releaseMs, status: 200, joinedLater: 0, again: behaviours.calm?.again ?? [] }
   }
 }

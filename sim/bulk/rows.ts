@@ -1,7 +1,8 @@
 import type { LiveEvent } from '../../live/event.ts'
 import { expectedPublication, liveEdge } from '../../live/template.ts'
 import { between, type EpochMs } from '../../live/units.ts'
-import { ageBucketOf, ageBuckets, binMs, liveBins, liveFromMs, liveUntilMs, otherKinds } from './layout.ts'
+import { addArrival, liveCells } from './arrival-curve.ts'
+import { ageBucketOf, ageBuckets, liveUntilMs, otherKinds } from './layout.ts'
 
 // What the viewers of one simulated site have asked for and been answered, weighted: rows of plain numbers by period (a
 // segment's length), column and rendition. A live row is by the segment's number and by the instant relative to its
@@ -52,6 +53,13 @@ export class Rows {
   readonly otherAsks: Float64Array
   /** By period and outcome: requests for segments. */
   readonly outcomes: Float64Array
+  /** Of all columns together. */
+  segmentRequests = 0
+  /**
+   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the key's first one, and
+   * got its body.
+   */
+  readonly joinedLater: Float64Array
   readonly upstream: UpstreamRequest[] = []
   readonly notes = { rebuffers: 0, gaveUp: 0, early404: 0, status404: 0, status5xx: 0, failures: 0 }
   readonly #renditions: ReadonlyMap<string, number>
@@ -65,11 +73,12 @@ export class Rows {
       : Math.max(1, Math.ceil((between(fromMs, toMs) as number) / event.segmentMs) + earlierNumbers + 4)
     this.#renditions = new Map(event.renditions.map(({ name }, index) => [name, index]))
     const renditions = event.renditions.length
-    this.live = new Float32Array(this.periods * columns * renditions * liveBins)
+    this.live = new Float32Array(this.periods * columns * renditions * liveCells)
     this.old = new Float32Array(this.periods * columns * renditions * ageBuckets.length)
     this.other = new Float64Array(this.periods * columns * otherKinds.length)
     this.otherAsks = new Float64Array(this.periods * otherKinds.length)
     this.outcomes = new Float64Array(this.periods * outcomes.length)
+    this.joinedLater = new Float64Array(this.periods * renditions)
   }
 
   renditionIndex(name: string): number {
@@ -88,20 +97,20 @@ export class Rows {
     const { columns, event, folded } = this.size
     const period = folded ? 0 : number - this.firstNumber
     if (period < 0 || period >= this.periods) return -1
-    return ((period * columns + column) * event.renditions.length + rendition) * liveBins
+    return ((period * columns + column) * event.renditions.length + rendition) * liveCells
   }
 
   addSegment(column: number, rendition: string, number: number, at: EpochMs, weight: number): void {
     const period = this.periodOf(at)
     if (period < 0) return
+    this.segmentRequests += weight
     const { event, columns } = this.size
     const index = this.renditionIndex(rendition)
     const offsetMs = between(expectedPublication(event, number), at) as number
     if (offsetMs < liveUntilMs) {
       const row = this.liveAt(number, column, index)
       if (row >= 0) {
-        const bin = Math.max(0, Math.floor((offsetMs - liveFromMs) / binMs))
-        this.live[row + bin] = (this.live[row + bin] as number) + weight
+        addArrival(this.live, row, offsetMs, weight)
         return
       }
     }
@@ -125,5 +134,13 @@ export class Rows {
     if (period < 0) return
     const cell = period * outcomes.length + outcomes.indexOf(outcome)
     this.outcomes[cell] = (this.outcomes[cell] as number) + weight
+  }
+
+  addJoinedLater(rendition: string, number: number, at: EpochMs, weight: number): void {
+    const { event, folded } = this.size
+    const period = number - this.firstNumber
+    if (folded || this.periodOf(at) < 0 || period < 0 || period >= this.periods) return
+    const cell = period * event.renditions.length + this.renditionIndex(rendition)
+    this.joinedLater[cell] = (this.joinedLater[cell] as number) + weight
   }
 }

@@ -128,7 +128,7 @@ class Seat {
     edge.request(question, {
       count: this.#count,
       answered: answer => {
-        if (counted && address.kind === 'segment') counted.rows.addOutcome(outcomeOf(answer), atMs, counted.weight)
+        if (counted) this.#countOutcome(counted, question.path, address, answer, atMs)
         this.#answered(asking, answer, sentMs)
       },
       failed: how => {
@@ -148,6 +148,21 @@ class Seat {
     const { now } = this.#agenda
     if (address.kind === 'segment') rows.addSegment(column, address.rendition, address.number as number, now, weight)
     else rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, weight)
+  }
+
+  #countOutcome(
+    { rows, weight }: { rows: Rows; weight: number },
+    path: string,
+    address: Address,
+    answer: EdgeAnswer,
+    atMs: EpochMs,
+  ): void {
+    if (address.kind !== 'segment') return
+    const outcome = outcomeOf(answer)
+    rows.addOutcome(outcome, atMs, weight)
+    if (outcome === 'collapsed' && this.#world.hadAnswered(path, atMs)) {
+      rows.addJoinedLater(address.rendition, address.number as number, atMs, weight)
+    }
   }
 
   #answered(asking: Asking, answer: EdgeAnswer, sentMs: EpochMs): void {

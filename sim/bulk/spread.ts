@@ -1,4 +1,5 @@
 import type { RandomStream } from '../../live/random.ts'
+import type { ArrivalCurve } from './arrival-curve.ts'
 import { binMs, liveBins, liveFromMs } from './layout.ts'
 
 // From one simulated site to every edge of a class: each edge key (edge, rendition, number) gets its own first arrival,
@@ -8,8 +9,8 @@ import { binMs, liveBins, liveFromMs } from './layout.ts'
 
 /** What spreading one rendition and number over the edges of one class needs. */
 export interface SpreadInput {
-  /** Expected arrivals at one edge up to the beginning of each bin (`liveBins` + 1 of them). */
-  readonly arrivals: Float64Array
+  /** Expected arrivals at one edge. */
+  readonly arrivals: ArrivalCurve
   readonly sites: number
   readonly edgesPerSite: number
   /** One edge of a site fills, the others ask it. */
@@ -90,7 +91,7 @@ export function scaleOutput(output: SpreadOutput, factor: number): void {
 /** Decides every key of one rendition and number at the edges of one class, and adds to `output`. */
 export function spreadKeys(input: SpreadInput, stream: RandomStream, output: SpreadOutput): void {
   const { arrivals, sites, edgesPerSite, designated } = input
-  const total = arrivals[liveBins] as number
+  const total = arrivals.total
   const heads = headsOf(input)
   for (let site = 0; site < sites; site++) {
     let first = Infinity
@@ -102,7 +103,7 @@ export function spreadKeys(input: SpreadInput, stream: RandomStream, output: Spr
       if (!designated) {
         output.forwarded++
         output.collapsed += joined(input, own, heads.fromOrigin, 2 * input.originMs)
-        askOrigin(input, instantOf(arrivals, own), output)
+        askOrigin(input, arrivals.instantOf(own), output)
         continue
       }
       if (own < first) first = own
@@ -111,11 +112,11 @@ export function spreadKeys(input: SpreadInput, stream: RandomStream, output: Spr
       else {
         output.forwarded++
         output.collapsed += joined(input, own, heads.fromSibling, 2 * (input.originMs + input.siblingMs))
-        askSibling(instantOf(arrivals, own), output)
+        askSibling(arrivals.instantOf(own), output)
       }
     }
     if (!designated || first === Infinity) continue
-    const firstMs = instantOf(arrivals, first)
+    const firstMs = arrivals.instantOf(first)
     askOrigin(input, firstMs, output)
     if (filler < Infinity) countFiller(input, { filler, first, firstMs }, heads.fromOrigin, output)
   }
@@ -125,8 +126,8 @@ export function spreadKeys(input: SpreadInput, stream: RandomStream, output: Spr
 function headsOf({ arrivals, releaseMs, originMs, siblingMs, bodyMs }: SpreadInput) {
   const fromOriginMs = releaseMs + originMs + bodyMs
   return {
-    fromOrigin: arrivalsAt(arrivals, fromOriginMs),
-    fromSibling: arrivalsAt(arrivals, fromOriginMs + siblingMs),
+    fromOrigin: arrivals.before(fromOriginMs),
+    fromSibling: arrivals.before(fromOriginMs + siblingMs),
   }
 }
 
@@ -139,19 +140,19 @@ function countFiller(
 ): void {
   const { arrivals, originMs, siblingMs, bodyMs } = input
   const askedMs = first < filler ? firstMs + siblingMs : firstMs
-  if (first === filler || filler <= arrivalsAt(arrivals, askedMs)) {
+  if (first === filler || filler <= arrivals.before(askedMs)) {
     output.forwarded++
     output.collapsed += joined(input, filler, releasedAt, 2 * originMs)
     return
   }
-  const wholeAt = Math.max(releasedAt, arrivalsAt(arrivals, askedMs + 2 * originMs + bodyMs))
+  const wholeAt = Math.max(releasedAt, arrivals.before(askedMs + 2 * originMs + bodyMs))
   if (filler < wholeAt) output.collapsed += 1 + (wholeAt - filler)
 }
 
 /** Requests that came between the first one and the end of its fill, at an edge whose first came at `own`. */
 function joined({ arrivals, bodyMs }: SpreadInput, own: number, releasedAt: number, roundTripMs: number): number {
   if (own < releasedAt) return releasedAt - own
-  return Math.max(0, arrivalsAt(arrivals, instantOf(arrivals, own) + roundTripMs + bodyMs) - own)
+  return Math.max(0, arrivals.before(arrivals.instantOf(own) + roundTripMs + bodyMs) - own)
 }
 
 function askOrigin({ originMs, releaseMs }: SpreadInput, atMs: number, output: SpreadOutput): void {
@@ -172,27 +173,3 @@ function askSibling(atMs: number, output: SpreadOutput): void {
 
 const secondOf = (atMs: number): number =>
   Math.min(spreadSeconds - 1, Math.max(0, Math.floor((atMs - liveFromMs) / 1_000)))
-
-/** Expected arrivals up to `atMs`, linear within a bin. */
-export function arrivalsAt(arrivals: Float64Array, atMs: number): number {
-  const place = (atMs - liveFromMs) / binMs
-  if (place <= 0) return 0
-  if (place >= liveBins) return arrivals[liveBins] as number
-  const bin = Math.floor(place)
-  const before = arrivals[bin] as number
-  return before + ((arrivals[bin + 1] as number) - before) * (place - bin)
-}
-
-/** When the expected arrivals reach `count`, which is below their total. */
-export function instantOf(arrivals: Float64Array, count: number): number {
-  let low = 0
-  let high = liveBins
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if ((arrivals[middle] as number) <= count) low = middle
-    else high = middle
-  }
-  const before = arrivals[low] as number
-  const within = (arrivals[high] as number) - before
-  return liveFromMs + (low + (within > 0 ? (count - before) / within : 0)) * binMs
-}

@@ -2,7 +2,7 @@ import type { Again, KeyFacts, SpanFacts } from './facts.ts'
 import { type GroupContext, ownShareIn, servingAt } from './group-context.ts'
 import { liveFromMs, liveUntilMs } from './layout.ts'
 import { addAt } from './series.ts'
-import { arrivalsAt, type SpreadInput, type SpreadOutput, spreadSeconds } from './spread.ts'
+import { type SpreadInput, type SpreadOutput, spreadSeconds } from './spread.ts'
 
 // What was decided for the keys of one rendition and number, added to the series of the storm.
 
@@ -34,12 +34,12 @@ function tellPlayers(context: GroupContext, key: DecidedKey): void {
   const { facts, input, output, rendition, second } = key
   const bytes = bodyBytes[rendition] as number
   const releaseSecond = releaseSecondOf(key)
-  const waiting = edges * arrivalsAt(input.arrivals, facts.releaseMs + input.originMs)
+  const waiting = edges * input.arrivals.before(facts.releaseMs + input.originMs)
   const requests = series.get('edge.requests')
   const own = ownShareIn(context, key.span)
   let before = 0
   for (let step = 0; step < spreadSeconds; step++) {
-    const upTo = edges * arrivalsAt(input.arrivals, liveFromMs + (step + 1) * 1_000)
+    const upTo = edges * input.arrivals.before(liveFromMs + (step + 1) * 1_000)
     addAt(requests, second + step, upTo - before)
     if (own > 0) tellOwn(context, second + step, (upTo - before) * own, bytes)
     const waits = Math.max(0, Math.min(upTo, waiting) - before)
@@ -49,7 +49,8 @@ function tellPlayers(context: GroupContext, key: DecidedKey): void {
     if (second + step <= releaseSecond) addAt(series.get('edge.waiting'), second + step, Math.min(upTo, waiting))
     before = upTo
   }
-  if (facts.status === 200) addAt(series.get('edge.collapsed'), releaseSecond, output.collapsed)
+  const joined = facts.status === 200 ? output.collapsed : 0
+  addAt(series.get('edge.collapsed'), releaseSecond, joined + facts.joinedLater * context.group.viewerShare)
   addAt(series.get('edge.forwarded'), releaseSecond, output.forwarded)
 }
 

@@ -26,7 +26,7 @@ export class Generator {
     const { player } = this.#ground.labour
     const bytes = bodyBytesOf(exchange)
     const bodyMs = (player.cpuMs(bytes) as number) - (player.cpuMs() as number)
-    const doneMs = player.begunBy(this.#cores, bytes, now) as number
+    const doneMs = player.begunBy(this.#cores, bytes, this.#ground.hears(this.#cores, now)) as number
     exchange.firstByteMs = (exchange.firstByteMs as number) + Math.max(0, doneMs - bodyMs - (now as number))
     exchange.lastByteMs = Math.max(exchange.firstByteMs as number, doneMs)
     return exchange.lastByteMs

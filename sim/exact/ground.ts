@@ -1,6 +1,14 @@
 import type { LiveEvent } from '../../live/event.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
-import { afterMsOf, type Calibration, CalibrationError, cpuMsOf, type Work, type WorkName } from '../calibration.ts'
+import {
+  afterMsOf,
+  type Calibration,
+  CalibrationError,
+  cpuMsOf,
+  type Work,
+  type WorkName,
+  wakeMsAfter,
+} from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
@@ -35,6 +43,12 @@ export class Labour {
   /** The same, but that what follows comes later. */
   begunBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
+  }
+
+  /** Done by other threads of the process of `cores` for the most part: when it is done. */
+  doneBeside(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    const begunMs = cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number
+    return begunMs + (cores.beside(this.#beside.next(), now) as number) - (now as number)
   }
 
   /** The CPU that it goes on to occupy when its answer has left. */
@@ -137,6 +151,11 @@ export class Ground {
     }
     const flow: Flow = { through: then }
     this.agenda.at(fromMs, now => link.send(flow, bytes, now))
+  }
+
+  /** A packet comes to the process of `cores` at `now`: when it hears of it. */
+  hears(cores: Cores, now: EpochMs): EpochMs {
+    return (now as number) + (wakeMsAfter(this.calibration.cores, cores.idleMs(now)) as number)
   }
 
   /** How long a new connection takes before its first request can leave. */

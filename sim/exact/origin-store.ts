@@ -101,7 +101,7 @@ export class SimOriginStore {
     const candidate = { pipeline, rendition, number, etag, bodyBytes, defects, storedMs: now }
     books.count('store_writes')
     const write = (from: EpochMs, done: StoreEnded) => {
-      ground.agenda.at(ground.labour.storeWrite.doneBy(cores, bodyBytes as number, from), at => {
+      ground.agenda.at(ground.labour.storeWrite.doneBeside(cores, bodyBytes as number, from), at => {
         if (this.#isClosed) return
         if (!storage.of(region).answers) done('unavailable', at)
         else if (!storage.put(candidate, region, at)) done('conflict', at)
@@ -132,7 +132,7 @@ export class SimOriginStore {
 
   #readBelow(candidate: Candidate, bytes: number, now: EpochMs, ended: StoreEnded): void {
     const { ground, storage, region, cores } = this.#parts
-    ground.carry(this.#link, bytes, ground.labour.storeRead.doneBy(cores, bytes, now), doneMs => {
+    ground.carry(this.#link, bytes, ground.labour.storeRead.doneBeside(cores, bytes, now), doneMs => {
       ground.agenda.at(doneMs, at => {
         if (this.#isClosed) return
         const kept = storage.of(region)

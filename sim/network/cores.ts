@@ -5,19 +5,30 @@ import type { Machine, Thread } from './machine.ts'
 // The CPU of one process: its cores take work in the order in which it comes, each one piece at a time. Because nothing
 // is interrupted, the end of a piece is known when it comes, and waiting needs no event.
 
+/** As many as a process of Node has for files and the like. */
+const threadsBeside = 4
+const timesACore = 3
+const came = 1
+const owed = 2
+
 export class Cores {
-  readonly #freeAtMs: Float64Array
+  /**
+   * By core: when it is free; and where the machine is its own, when the last piece came, and what follows the answers to
+   * all of that instant. Side by side, because they are read together.
+   */
+  readonly #times: Float64Array
   /** Where the machine is shared: this process's threads, one for each core. */
   readonly #shared: readonly SharedThread[] | undefined
-  /** Where the machine is shared: what the process does beside its cores, a store's threads for one. */
-  readonly #beside: SharedThread | undefined
+  /** Where the machine is shared: the threads that work beside its cores, a store's for one. */
+  readonly #beside: readonly SharedThread[] | undefined
   #busyMs = 0
 
   /** @param machine shares its cores among this process and others; absent: these cores are there for it alone */
   constructor(cores: number, machine?: Machine) {
-    this.#freeAtMs = new Float64Array(cores).fill(-Infinity)
+    this.#times = new Float64Array(timesACore * cores)
+    for (let core = 0; core < cores; core++) this.#times.set([-Infinity, -Infinity, 0], timesACore * core)
     this.#shared = machine && Array.from({ length: cores }, () => new SharedThread(machine))
-    this.#beside = machine && new SharedThread(machine)
+    this.#beside = machine && Array.from({ length: threadsBeside }, () => new SharedThread(machine))
   }
 
   /** All the work that was taken, ms. */
@@ -27,31 +38,68 @@ export class Cores {
 
   /** Reads when they are free, so that it is at hand when work comes. */
   bringNear(): void {
-    haveRead((this.#freeAtMs[0] as number) + this.#busyMs)
+    haveRead((this.#times[0] as number) + this.#busyMs)
+  }
+
+  /** For how long no work has been there at `now`; 0 while there is some. */
+  idleMs(now: EpochMs): Ms {
+    const times = this.#times
+    let sinceMs = -Infinity
+    for (let at = 0; at < times.length; at += timesACore) {
+      if ((times[at] as number) > sinceMs) sinceMs = times[at] as number
+    }
+    return Math.max(0, (now as number) - sinceMs)
   }
 
   /** Another thread of the process works for `cpuMs`: it holds up others on its machine, and these cores only so. */
   aside(cpuMs: Ms, now: EpochMs): void {
     this.#busyMs += cpuMs as number
-    this.#beside?.take(cpuMs, now)
+    this.#idlest?.take(cpuMs, now)
   }
 
-  /** Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterMs` more follow that. */
+  /**
+   * Something of `ms` that passes beside these cores, from `now` on: when it is over. On a shared machine it is work of
+   * another thread and takes the longer the busier the machine is; elsewhere it takes its time.
+   */
+  beside(ms: Ms, now: EpochMs): EpochMs {
+    return this.#idlest?.take(ms, now) ?? (now as number) + (ms as number)
+  }
+
+  get #idlest(): SharedThread | undefined {
+    return this.#beside?.reduce((least, thread) => (thread.doneMs < least.doneMs ? thread : least))
+  }
+
+  /**
+   * Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterMs` more follow that, and what comes
+   * at the same instant is done before them: an event loop goes through all that is there, and then collects its garbage.
+   */
   work(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
-    const free = this.#freeAtMs
+    const times = this.#times
     let core = 0
-    for (let i = 1; i < free.length; i++) if ((free[i] as number) < (free[core] as number)) core = i
+    for (let at = timesACore; at < times.length; at += timesACore) {
+      if ((times[at] as number) < (times[core] as number)) core = at
+    }
     this.#busyMs += (cpuMs as number) + (afterMs as number)
-    const thread = this.#shared?.[core]
+    const thread = this.#shared?.[core / timesACore]
     if (thread !== undefined) {
-      const doneMs = thread.take(cpuMs, now)
-      free[core] = afterMs === 0 ? doneMs : thread.take(afterMs, now)
+      const doneMs = thread.take(cpuMs, now, afterMs)
+      times[core] = thread.doneMs as number
       return doneMs
     }
-    const from = (free[core] as number) > (now as number) ? (free[core] as number) : (now as number)
+    const owedMs = this.#owedSince(core, now)
+    const from = Math.max((times[core] as number) - owedMs, now as number)
     const doneMs = from + (cpuMs as number)
-    free[core] = doneMs + (afterMs as number)
+    times[core + owed] = owedMs + (afterMs as number)
+    times[core] = doneMs + (times[core + owed] as number)
     return doneMs
+  }
+
+  /** What the core at `core` has still to do after answers to what came at `now`, too. */
+  #owedSince(core: number, now: EpochMs): number {
+    const times = this.#times
+    if (times[core + came] === (now as number)) return times[core + owed] as number
+    times[core + came] = now as number
+    return 0
   }
 }
 
@@ -60,10 +108,18 @@ class SharedThread implements Thread {
   #workMs = 0
   #sinceMs = 0
   #doneMs = 0
+  /** When the last piece of work came, and what has to follow the answers to all that came then. */
+  #cameMs = -Infinity
+  #owedMs = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
     machine.enter(this)
+  }
+
+  /** When all that it has is done. */
+  get doneMs(): EpochMs {
+    return this.#doneMs
   }
 
   /** Work goes on evenly until it is done. */
@@ -72,11 +128,22 @@ class SharedThread implements Thread {
     return lastsMs <= 0 ? 0 : this.#workMs * Math.max(0, (this.#doneMs - (now as number)) / lastsMs)
   }
 
-  /** More work of `cpuMs`, behind all that there is; when all of it is done. */
-  take(cpuMs: Ms, now: EpochMs): EpochMs {
-    this.#workMs = (this.leftMs(now) as number) + (cpuMs as number)
+  /** More work of `cpuMs`, behind all that there is but for what follows answers to the same instant; when it is done. */
+  take(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
+    if (this.#cameMs !== (now as number)) this.#owedMs = 0
+    this.#cameMs = now as number
+    const leftMs = this.leftMs(now) as number
+    const aheadMs = Math.max(0, leftMs - this.#owedMs) + (cpuMs as number)
+    const doneMs = this.#take(aheadMs, cpuMs, now)
+    this.#owedMs += afterMs as number
+    if (this.#owedMs > 0) this.#take(aheadMs + this.#owedMs, afterMs, now)
+    return doneMs
+  }
+
+  #take(workMs: Ms, moreMs: Ms, now: EpochMs): EpochMs {
+    this.#workMs = workMs as number
     this.#sinceMs = now as number
-    this.#doneMs = this.#machine.doneAt(this, this.#workMs, cpuMs, now) as number
+    this.#doneMs = this.#machine.doneAt(this, workMs, moreMs, now) as number
     return this.#doneMs
   }
 }

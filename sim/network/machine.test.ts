@@ -52,3 +52,18 @@ test('whatever comes, no machine does more than its cores can, nor leaves work u
     }),
   )
 })
+
+test('what follows answers waits for all that came at the same instant', () => {
+  for (const one of [processes(2, 1)[0] as Cores, new Cores(1)]) {
+    expect([one.work(1, 0, 4), one.work(1, 0, 4), one.work(1, 0, 4)]).toEqual([1, 2, 3])
+    expect(one.work(1, 5)).toBe(16)
+  }
+})
+
+test('threads beside take longer on a busy machine, and hold others up', () => {
+  const [a, b] = processes(1, 2) as [Cores, Cores]
+  expect(a.beside(4, 0)).toBe(4)
+  expect(b.work(4, 0)).toBe(8)
+  const alone = new Cores(1)
+  expect([alone.beside(4, 0), alone.work(1, 0)]).toEqual([4, 1])
+})

@@ -12,6 +12,7 @@ import { defaultCalibration } from '../default-calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
 import { sharedOut } from './cpu-shares.ts'
 import { beyond, histogramValues, quantilesOf, releasedTo, type Sample, spentOn, workOf } from './samples.ts'
+import { awakeMs, type SeenWay, wakeMsOf, waysOf } from './ways.ts'
 
 // From what a short real run saw to a calibration. How the CPU time of a process is shared among its kinds of work is
 // taken from what the least disturbed request of each kind took, how much there is of it from the process itself
@@ -58,6 +59,7 @@ export function calibrationFrom(
   const seeing: Seeing = { run, kept: [], least }
   const { stores, latency, generator } = defaultCalibration
   const players = playersWork(seeing)
+  const ways = waysOf(run)
   const calibration: Calibration = {
     ...defaultCalibration,
     schema: calibrationSchemaName,
@@ -72,8 +74,11 @@ export function calibrationFrom(
     stores: { ...stores, ...storeWork(seeing) },
     latency: {
       ...latency,
-      playerEdge: quantiles(seeing, 'player to edge', playerWays(run), latency.playerEdge, { least: least.beside }),
+      playerEdge: quantiles(seeing, 'player to edge', waysIn(seeing, ways), latency.playerEdge, {
+        least: least.beside,
+      }),
     },
+    cores: { ...defaultCalibration.cores, wakeMs: least.shared ? wakeMsOf(ways, least.beside) : [[0, 0]] },
     generator: {
       lagMs: quantiles(seeing, 'generator lag', histogramValues(run.parts, 'fleet', 'lag_ms'), generator.lagMs, {
         least: least.lag,
@@ -84,6 +89,10 @@ export function calibrationFrom(
   }
   return { calibration: calibrationSchema.parse(calibration), kept: seeing.kept }
 }
+
+/** Those that no process had to be woken for, where waking is there on its own. */
+const waysIn = ({ least }: Seeing, ways: readonly SeenWay[]): number[] =>
+  ways.filter(({ idleMs }) => !least.shared || idleMs < awakeMs).map(({ tookMs }) => tookMs)
 
 function work({ kept, least }: Seeing, name: string, samples: readonly Sample[], otherwise: Work): Work {
   if (samples.length >= fewestSamples) return workOf(samples, least.beside)
@@ -218,17 +227,5 @@ function untilArrival({ fetches, origin }: CalibrationRun): Sample[] {
   return [...fetches].flatMap(([id, fetch]) => {
     const there = fetch.sibling ? undefined : origin.get(id)
     return there?.atMs === undefined ? [] : [{ ms: Math.max(0, there.atMs - fetch.atMs), bytes: 0 }]
-  })
-}
-
-/** One way between players and edges, in both directions: event loops and kernels of both ends are in it. */
-function playerWays({ players, edges }: CalibrationRun): number[] {
-  const arrivals = new Map([...edges].map(([name, seen]) => [name.slice(name.indexOf(' ') + 1), seen]))
-  return [...players].flatMap(([id, player]) => {
-    const edge = arrivals.get(id)
-    if (player.atMs === undefined || edge?.atMs === undefined) return []
-    const back =
-      player.firstByteMs === undefined || edge.firstByteMs === undefined ? [] : [player.firstByteMs - edge.firstByteMs]
-    return [edge.atMs - player.atMs, ...back].map(ms => Math.max(0, ms))
   })
 }

@@ -82,7 +82,7 @@ export async function runForCalibration(
 ): Promise<CalibrationRun> {
   const out = mkdtempSync(join(tmpdir(), 'tidegate-calibration-'))
   try {
-    const { record, recordFile } = await runScenario(scenarioFor(load), { out, onProgress, signal })
+    const { record, recordFile } = await runScenario(scenarioFor(load), { out, rehearse: true, onProgress, signal })
     if (record.variants.length === 0 || record.partial) throw new Error('the run was ended before its time')
     return await readRuns([{ record, folder: dirname(recordFile) }])
   } finally {

@@ -35,7 +35,7 @@ export const beyond = (whole: readonly number[], part: readonly number[]): Sampl
   part.length === 0
     ? []
     : shares.flatMap(share => {
-        const ms = Math.max(0, at(whole, share) - at(part, share))
+        const ms = Math.max(0, quantileOf(whole, share) - quantileOf(part, share))
         return Array.from({ length: 3 }, () => ({ ms, bytes: 0 }))
       })
 
@@ -48,10 +48,10 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
   const half = Math.floor(byBytes.length / 2)
   const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
   const bytesApart = meanBytes(large) - meanBytes(small)
-  const apartMs = at(times(large), 0.1) - at(times(small), 0.1)
+  const apartMs = quantileOf(times(large), 0.1) - quantileOf(times(small), 0.1)
   const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
   const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
-  const cpuMs = at(bare, 0.1)
+  const cpuMs = quantileOf(bare, 0.1)
   const besideMs = quantilesOf(
     bare.map(ms => Math.max(0, ms - cpuMs)),
     kept,
@@ -61,7 +61,7 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
 
 /** The quantiles of the least share `kept` of `values`. */
 export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
-  const points = shares.map(share => [share, Number(at(values, share * kept).toFixed(4))] as [number, number])
+  const points = shares.map(share => [share, Number(quantileOf(values, share * kept).toFixed(4))] as [number, number])
   return values.length > 0 ? points : [[0, 0]]
 }
 
@@ -82,7 +82,8 @@ const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => 
 const meanBytes = (samples: readonly Sample[]): number =>
   samples.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, samples.length)
 
-function at(values: readonly number[], share: number): number {
+/** The value at `share` of `values`, in any order; 0 of none. */
+export function quantileOf(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
 }

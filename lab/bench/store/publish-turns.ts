@@ -1,5 +1,6 @@
 import { type CpuSample, idleShare, sampleCpu } from './cpu.ts'
 import { EquallyBusy } from './equally-busy.ts'
+import { quantile } from './quantile.ts'
 import type { StoreProcess } from './store-process.ts'
 import type { Published, StormBody, Stormed } from './worker-commands.ts'
 
@@ -13,11 +14,20 @@ import type { Published, StormBody, Stormed } from './worker-commands.ts'
 
 export const turnKinds = ['idle', 'quiet', 'storm'] as const
 export type TurnKind = (typeof turnKinds)[number]
-/** There and back again, so that what drifts meets each kind alike. */
-const cycle: readonly TurnKind[] = [...turnKinds, ...turnKinds.toReversed()]
+/**
+ * At least `turns` of each kind, there and back again, so that what drifts meets each kind alike; with `each` of the pair
+ * that is compared, quiet and storm, for one that is idle.
+ */
+export function plannedTurns(turns: number, each = 1): TurnKind[] {
+  const pairs = Array.from({ length: each }, (_, i): TurnKind[] =>
+    i % 2 === 0 ? ['quiet', 'storm'] : ['storm', 'quiet'],
+  )
+  const there: TurnKind[] = ['idle', ...pairs.flat()]
+  return Array.from({ length: turns }, (_, i) => (i % 2 === 0 ? there : there.toReversed())).flat()
+}
 
 export interface PublishOptions {
-  /** Turns of each kind that count; of the pair that gates read, Cassandra with memcached, twice as many. */
+  /** Turns of each kind that count. */
   readonly turns: number
   readonly publishesATurn: number
   readonly publishEveryMs: number
@@ -38,7 +48,8 @@ export interface TurnProcesses {
 }
 
 export class PublishTurns {
-  readonly durationsMs: Readonly<Record<TurnKind, number[]>> = { idle: [], quiet: [], storm: [] }
+  /** Of each kind, turn by turn. */
+  readonly durationsMs: Readonly<Record<TurnKind, (readonly number[])[]>> = { idle: [], quiet: [], storm: [] }
   reads = 0
   bytes = 0
   readsFailed = 0
@@ -69,16 +80,15 @@ export class PublishTurns {
     this.busy.begin()
   }
 
-  /** @param tell hears which turn begins */
-  async take(turns: number, tell: (turn: string) => void): Promise<void> {
-    const count = turnKinds.length * turns
-    for (let turn = 0; turn < count; turn++) {
-      const kind = cycle[turn % cycle.length] as TurnKind
-      tell(`turn ${turn + 1} of ${count}, ${kind}`)
+  /** @param tell hears what each turn came to */
+  async take(turns: readonly TurnKind[], tell: (turn: string) => void): Promise<void> {
+    for (const [turn, kind] of turns.entries()) {
       const before: CpuSample = sampleCpu()
       const [published, stormed] = await this.#both(kind, turn)
+      const [median, slow] = [0.5, 0.9].map(q => quantile(published.durationsMs as readonly number[], q).toFixed(1))
+      tell(`turn ${turn + 1} of ${turns.length}, ${kind}: p50 ${median} ms, p90 ${slow} ms`)
       this.publishesFailed += published.failed
-      this.durationsMs[kind].push(...(published.durationsMs as readonly number[]))
+      this.durationsMs[kind].push(published.durationsMs as readonly number[])
       if (!stormed) continue
       this.idleShares.push(idleShare(before, sampleCpu()))
       this.#count(stormed)

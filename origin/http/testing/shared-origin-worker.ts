@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { drainOnSignal, sayReady } from '../../../process/lifecycle.ts'
+import { live } from '../../../process/lifecycle.ts'
 import { originConfigSchema } from '../config.ts'
 import { startOrigin } from '../start.ts'
 import { FolderStore } from './folder-store.ts'
@@ -12,6 +12,7 @@ const tokens = {
   publish: process.env.TIDEGATE_PUBLISH_TOKEN as string,
   control: process.env.TIDEGATE_CONTROL_TOKEN as string,
 }
-const origin = await startOrigin(config, tokens, { store: new FolderStore(folder) })
-drainOnSignal(() => origin.close())
-sayReady({ ready: 'origin', name: config.name, listen: origin.urls })
+await live(async () => {
+  const origin = await startOrigin(config, tokens, { store: new FolderStore(folder) })
+  return { ready: 'origin', name: config.name, listen: { ...origin.urls }, close: () => origin.close() }
+})

@@ -28,7 +28,7 @@ describe.skipIf((await whyAbsent()) !== undefined)('Cassandra', () => {
     await emptyKeyspace(cluster.admin, contract)
     return await open()
   }
-  describeStore('cassandra', openEmpty, { reopen: open, config: contractConfig })
+  describeStore('cassandra', openEmpty, { reopen: open, config: contractConfig, killRounds: 6 })
   describeOpening(() => cluster)
   describeWholeness(() => cluster)
   describeLosses(() => cluster)

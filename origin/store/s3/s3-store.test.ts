@@ -29,6 +29,7 @@ describe.skipIf(s3Absent)('the S3 store', () => {
     {
       reopen: () => openS3(ground.config(bucket), { budgetMs: 20_000, keepMs: 60_000 }),
       config: () => ground.config(bucket),
+      killRounds: 6,
     },
   )
 
