@@ -16,9 +16,10 @@ import { parsePolicy } from '../policies.ts'
 // for the caches that it shares. The small fleet is measured before the large one and after it.
 //
 // Fleets of different sizes are compared by what their requests cost, so that their players must do the same: each is
-// measured in the same seconds of its storm, and has as many edges, and as many cores of the origin, as it needs. One core
-// for the fills of every site keeps the players of many sites waiting at each publication, and a request that waits is
-// another one than a hit.
+// measured when it has settled, and has as many edges, and as many cores of the origin, as it needs. One core for the
+// fills of every site keeps the players of many sites waiting at each publication, and a request that waits is another one
+// than a hit. Memory is measured well before time is: a whole collection of garbage takes from the compiler what it knew
+// of the world before, and a small fleet would be measured while it learns again.
 // The figures of bulk mode come from lab/bench/sim-bulk.ts, which takes real time on one core.
 
 export interface ExactBenchOptions {
@@ -26,12 +27,13 @@ export interface ExactBenchOptions {
   /** Fleets whose time for each request is compared. */
   readonly smallPlayers: number
   readonly largePlayers: number
-  /** Over which players come; then for what they fetch at once when they join. */
+  /** Over which players come; then for what they fetch at once when they join; then until time is measured. */
   readonly rampMs: number
+  readonly joinedMs: number
   readonly settleMs: number
   /** Measured for so much simulated time: whole segments. */
   readonly measureMs: number
-  /** How often a fleet comes and is measured; the small one that often before the large one and that often after it. */
+  /** How often, one after the other; of the small fleet that often before the large one and that often after it. */
   readonly repetitions: number
   readonly smallRepetitions: number
   /** Of the large fleet, which takes longer than all others together. */
@@ -43,10 +45,11 @@ const usual: ExactBenchOptions = {
   smallPlayers: 10_000,
   largePlayers: 1_000_000,
   rampMs: 2_000,
-  settleMs: 2_000,
+  joinedMs: 2_000,
+  settleMs: 4_000,
   measureMs: 4_000,
   repetitions: 3,
-  smallRepetitions: 5,
+  smallRepetitions: 10,
   largeRepetitions: 1,
 }
 const segmentMs = 2_000
@@ -72,13 +75,12 @@ type Tell = (line: string) => void
 /** Runs the fleets of `options`; `tell` is given lines for people meanwhile. */
 export function benchExact(options: ExactBenchOptions, tell: Tell): Record<string, number> {
   const measured = (players: number, repetitions: number): Measured => {
-    const all = Array.from({ length: repetitions }, () => measure(players, options, tell))
-    const requestsPerS = all.map(one => one.requestsPerS)
-    tell(`${players} players: ${Math.round(medianOf(requestsPerS))} requests a second of CPU`)
-    return { requestsPerS, bytesPerPlayer: medianOf(all.map(one => one.bytesPerPlayer)) }
+    const one = measure(players, options, repetitions, tell)
+    tell(`${players} players: ${Math.round(medianOf(one.requestsPerS))} requests a second of CPU`)
+    return one
   }
   prepareEngine()
-  measure(1_000, options, () => {}) // until the compiler has seen it all
+  measure(1_000, options, 1, () => {}) // until the compiler has seen it all
   const before = measured(options.smallPlayers, options.smallRepetitions)
   const usualFleet = measured(options.players, options.repetitions)
   const large = measured(options.largePlayers, options.largeRepetitions)
@@ -99,21 +101,23 @@ export function benchExact(options: ExactBenchOptions, tell: Tell): Record<strin
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number
 
 /** A fleet comes, and is measured when it has settled. */
-function measure(
-  players: number,
-  { rampMs, settleMs, measureMs }: ExactBenchOptions,
-  tell: Tell,
-): { requestsPerS: number; bytesPerPlayer: number } {
+function measure(players: number, options: ExactBenchOptions, repetitions: number, tell: Tell): Measured {
+  const { rampMs, joinedMs, settleMs, measureMs } = options
   const before = memoryNow()
-  const world = worldOf(players, rampMs, rampMs + settleMs + measureMs)
-  const fromMs = (world.startMs as number) + rampMs + settleMs
-  comeTo(world, fromMs, done => tell(`${players} players come, ${Math.round(done * 100)} %`))
+  const world = worldOf(players, rampMs, rampMs + joinedMs + settleMs + measureMs * repetitions)
+  const cameMs = (world.startMs as number) + rampMs + joinedMs
+  const fromMs = cameMs + settleMs
+  comeTo(world, cameMs, done => tell(`${players} players come, ${Math.round(done * 100)} %`))
   const bytesPerPlayer = (memoryNow() - before) / players
-  const requests = world.fleet.tally.requests
-  const cpu = process.cpuUsage()
-  world.run(fromMs + measureMs)
-  const { user, system } = process.cpuUsage(cpu)
-  return { bytesPerPlayer, requestsPerS: (world.fleet.tally.requests - requests) / ((user + system) / 1e6) }
+  world.run(fromMs)
+  const requestsPerS = Array.from({ length: repetitions }, (_, i) => {
+    const requests = world.fleet.tally.requests
+    const cpu = process.cpuUsage()
+    world.run(fromMs + (i + 1) * measureMs)
+    const { user, system } = process.cpuUsage(cpu)
+    return (world.fleet.tally.requests - requests) / ((user + system) / 1e6)
+  })
+  return { bytesPerPlayer, requestsPerS }
 }
 
 /** What comes before anything is measured; of a large fleet it takes most of the time. */
