@@ -1,3 +1,4 @@
+import { alignedCells } from './aligned-cells.ts'
 import { widened } from './widened.ts'
 
 // Bags of small whole numbers, many of them, in one typed array. A bag is a chain of chunks of a cache line each, so that
@@ -12,7 +13,7 @@ const firstChunks = 64
 export class Buckets {
   /** What was drained last. */
   drained = new Int32Array(4 * chunkLength)
-  #chunks = new Int32Array(firstChunks * chunkLength)
+  #chunks = chunksFor(firstChunks)
   /** By bucket: where the last entry of its first chunk is; `noChunk` when it is empty. */
   readonly #last: Int32Array
   /** The first of the chunks that were given back, each of which has the next one's place. */
@@ -62,8 +63,7 @@ export class Buckets {
       chunk = this.#used
       this.#used += chunkLength
       if (this.#used > this.#chunks.length) {
-        const capacity = Math.ceil((this.#chunks.length / chunkLength) * 1.5) * chunkLength
-        this.#chunks = widened(this.#chunks, new Int32Array(capacity))
+        this.#chunks = widened(this.#chunks, chunksFor(Math.ceil((this.#chunks.length / chunkLength) * 1.5)))
       }
     }
     const last = this.#last[bucket] as number
@@ -71,3 +71,5 @@ export class Buckets {
     return chunk
   }
 }
+
+const chunksFor = (count: number): Int32Array => alignedCells((count * chunkLength) / 2).words

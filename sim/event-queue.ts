@@ -1,6 +1,7 @@
 import type { EpochMs } from '../live/units.ts'
 import { Buckets } from './buckets.ts'
 import { DueHeap } from './due-heap.ts'
+import { haveRead } from './read-ahead.ts'
 import { widened } from './widened.ts'
 
 // The agenda of a virtual world: which slot (a small whole number that its owner has a meaning for) comes next. Order is
@@ -25,6 +26,8 @@ const isHeld = -3
 const farBucket = 2 * bucketsALevel
 const noSlot = -1
 const firstCapacity = 256
+/** So many slots are read one behind the other before the first of them is placed: the processor fetches them together. */
+const readAhead = 32
 
 /** Is told of `count` slots that are due next, in no order, before the first of them is taken. */
 export type OnBucket = (slots: Int32Array, count: number) => void
@@ -70,6 +73,11 @@ export class EventQueue {
   /** When `slot` is due; Infinity when it is not put in. */
   dueMs(slot: number): EpochMs {
     return slot < this.#where.length && this.#where[slot] !== nowhere ? (this.#when[2 * slot] as number) : Infinity
+  }
+
+  /** Reads what is kept of `slot`, so that the processor has it at hand when it is moved. */
+  bringNear(slot: number): void {
+    haveRead((this.#where[slot] as number) | (this.#when[2 * slot] as number))
   }
 
   /** `slot` is due at `atMs`, whatever it was due at before; what is past is due now. */
@@ -176,9 +184,13 @@ export class EventQueue {
   #empty(bucket: number): number {
     const count = this.#buckets.drain(bucket)
     const { drained } = this.#buckets
-    for (let i = 0; i < count; i++) {
-      const slot = drained[i] as number
-      if (this.#where[slot] === bucket) this.#place(slot)
+    for (let from = 0; from < count; from += readAhead) {
+      const to = Math.min(count, from + readAhead)
+      for (let i = from; i < to; i++) this.bringNear(drained[i] as number)
+      for (let i = from; i < to; i++) {
+        const slot = drained[i] as number
+        if (this.#where[slot] === bucket) this.#place(slot)
+      }
     }
     return count
   }

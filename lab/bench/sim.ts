@@ -14,6 +14,12 @@ import { parsePolicy } from '../policies.ts'
 // fleet is slower for each request. The network model and the hash of decisions are on. Time is the CPU time of this
 // process, all of its threads together (the garbage collector has its own): what else runs on the machine has no say, but
 // for the caches that it shares. The small fleet is measured before the large one and after it.
+//
+// Fleets of different sizes are compared by what their requests cost, so that their players must do the same: each is
+// measured when it has settled, and has as many edges, and as many cores of the origin, as it needs. One core for the
+// fills of every site keeps the players of many sites waiting at each publication, and a request that waits is another one
+// than a hit. Memory is measured well before time is: a whole collection of garbage takes from the compiler what it knew
+// of the world before, and a small fleet would be measured while it learns again.
 // The figures of bulk mode come from lab/bench/sim-bulk.ts, which takes real time on one core.
 
 export interface ExactBenchOptions {
@@ -21,12 +27,15 @@ export interface ExactBenchOptions {
   /** Fleets whose time for each request is compared. */
   readonly smallPlayers: number
   readonly largePlayers: number
-  /** Over which players come; then for what they fetch at once when they join. */
+  /** Over which players come; then for what they fetch at once when they join; then until time is measured. */
   readonly rampMs: number
+  readonly joinedMs: number
   readonly settleMs: number
-  /** Measured for so much simulated time, or as much shorter as the fleet is larger: whole segments, at least one. */
+  /** Measured for so much simulated time: whole segments. */
   readonly measureMs: number
+  /** How often, one after the other; of the small fleet that often before the large one and that often after it. */
   readonly repetitions: number
+  readonly smallRepetitions: number
   /** Of the large fleet, which takes longer than all others together. */
   readonly largeRepetitions: number
 }
@@ -36,14 +45,19 @@ const usual: ExactBenchOptions = {
   smallPlayers: 10_000,
   largePlayers: 1_000_000,
   rampMs: 2_000,
-  settleMs: 2_000,
-  measureMs: 8_000,
+  joinedMs: 2_000,
+  settleMs: 4_000,
+  measureMs: 4_000,
   repetitions: 3,
-  largeRepetitions: 2,
+  smallRepetitions: 10,
+  largeRepetitions: 1,
 }
 const segmentMs = 2_000
-const playersAnEdge = 4_000
+const playersAnEdge = 2_500
+/** Of a small site; of a large one, because a scenario has no more than `mostSites`. */
 const edgesASite = 4
+const edgesALargeSite = 8
+const mostSites = 64
 const bornMs = 1_800_000_000_000
 /** While a fleet comes: whether there is something to tell is looked at so often, ms of the storm; then, ms. */
 const comeStepMs = 50
@@ -67,10 +81,10 @@ export function benchExact(options: ExactBenchOptions, tell: Tell): Record<strin
   }
   prepareEngine()
   measure(1_000, options, 1, () => {}) // until the compiler has seen it all
-  const before = measured(options.smallPlayers, options.repetitions)
+  const before = measured(options.smallPlayers, options.smallRepetitions)
   const usualFleet = measured(options.players, options.repetitions)
   const large = measured(options.largePlayers, options.largeRepetitions)
-  const after = measured(options.smallPlayers, options.repetitions)
+  const after = measured(options.smallPlayers, options.smallRepetitions)
   const small = medianOf([...before.requestsPerS, ...after.requestsPerS])
   const ofLarge = medianOf(large.requestsPerS)
   return {
@@ -86,23 +100,24 @@ export function benchExact(options: ExactBenchOptions, tell: Tell): Record<strin
 
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number
 
+/** A fleet comes, and is measured when it has settled. */
 function measure(players: number, options: ExactBenchOptions, repetitions: number, tell: Tell): Measured {
-  const { rampMs, settleMs, measureMs } = options
-  const wantedMs = Math.min(measureMs, (measureMs * options.players) / players)
-  const stepMs = Math.max(1, Math.round(wantedMs / segmentMs)) * segmentMs
+  const { rampMs, joinedMs, settleMs, measureMs } = options
   const before = memoryNow()
-  const world = worldOf(players, rampMs, rampMs + settleMs + stepMs * repetitions)
-  const fromMs = (world.startMs as number) + rampMs + settleMs
-  comeTo(world, fromMs, done => tell(`${players} players come, ${Math.round(done * 100)} %`))
+  const world = worldOf(players, rampMs, rampMs + joinedMs + settleMs + measureMs * repetitions)
+  const cameMs = (world.startMs as number) + rampMs + joinedMs
+  const fromMs = cameMs + settleMs
+  comeTo(world, cameMs, done => tell(`${players} players come, ${Math.round(done * 100)} %`))
   const bytesPerPlayer = (memoryNow() - before) / players
-  const rates = Array.from({ length: repetitions }, (_, i) => {
+  world.run(fromMs)
+  const requestsPerS = Array.from({ length: repetitions }, (_, i) => {
     const requests = world.fleet.tally.requests
     const cpu = process.cpuUsage()
-    world.run(fromMs + (i + 1) * stepMs)
+    world.run(fromMs + (i + 1) * measureMs)
     const { user, system } = process.cpuUsage(cpu)
     return (world.fleet.tally.requests - requests) / ((user + system) / 1e6)
   })
-  return { bytesPerPlayer, requestsPerS: rates }
+  return { bytesPerPlayer, requestsPerS }
 }
 
 /** What comes before anything is measured; of a large fleet it takes most of the time. */
@@ -119,25 +134,27 @@ function comeTo(world: ExactWorld, fromMs: number, tell: (done: number) => void)
 }
 
 function worldOf(players: number, rampMs: number, durationMs: number): ExactWorld {
+  const sites = sitesFor(players)
   const scenario: Scenario = scenarioSchema.parse({
     name: 'bench',
     shows: 'a large fleet at the live edge',
     durationMs,
     event: { backlogSegments: 15, segmentMs },
     store: { is: 'memory' },
-    topology: { sites: sitesFor(players) },
+    topology: { sites },
     fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: rampMs, share: 1 }] },
   })
   const event = eventOf(scenario, bornMs)
   const { policy } = parsePolicy('oca')
-  const plan = { scenario, policy, event, media: syntheticMedia(event), calibration: defaultCalibration }
-  return new ExactWorld({ ...plan, bornMs })
+  const calibration = { ...defaultCalibration, cores: { ...defaultCalibration.cores, origin: sites.length } }
+  return new ExactWorld({ scenario, policy, event, media: syntheticMedia(event), calibration, bornMs })
 }
 
 /** As many edges as the players need: what a saturated edge does is another question. */
 function sitesFor(players: number): { name: string; edges: number }[] {
-  const sites = Math.ceil(players / (playersAnEdge * edgesASite))
-  return Array.from({ length: sites }, (_, i) => ({ name: `s${i}x`, edges: edgesASite }))
+  const edges = Math.ceil(players / playersAnEdge)
+  const each = edges <= mostSites * edgesASite ? edgesASite : edgesALargeSite
+  return Array.from({ length: Math.ceil(edges / each) }, (_, i) => ({ name: `s${i}x`, edges: each }))
 }
 
 function memoryNow(): number {

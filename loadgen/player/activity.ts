@@ -24,7 +24,9 @@ export interface Activity {
   pause(at: EpochMs, out: PlayerOutput[]): void
   /** Comes back, at the live edge. */
   resume(at: EpochMs, out: PlayerOutput[]): void
-  /** Its state as numbers, and back (tape.ts). */
+  /** The most fractions that its state has as numbers (tape.ts). */
+  readonly fractions: number
+  /** Its state as numbers, and back. */
   pack(tape: Tape): void
   unpack(tape: Tape): void
 }

@@ -6,6 +6,9 @@ import type { Tape } from './tape.ts'
 const retrying = -1
 const wantedWords: readonly Wanted[] = ['manifest', 'playlist', 'init', 'segment']
 
+/** How many fractions a load is as numbers (tape.ts). */
+export const loadFractions = 1
+
 /**
  * One thing that is asked for at a time.
  * | state    | `request` | `dueMs`                                        |

@@ -16,6 +16,9 @@ import type { Tape } from './tape.ts'
 const states = ['idle', 'filling', 'playing', 'stalled'] as const
 type PlaybackState = (typeof states)[number]
 
+/** How many fractions it is as numbers (tape.ts). */
+export const playbackFractions = 2
+
 export class Playback {
   state: PlaybackState = 'idle'
   /** How often it has stalled. */

@@ -80,6 +80,11 @@ export class Player {
     return out
   }
 
+  /** The most fractions that it has as numbers; the same for every player of its kind. */
+  get fractions(): number {
+    return 5 + this.#activity.fractions
+  }
+
   /** The whole player as numbers (tape.ts): `unpack` of another player of the same `kindOf` goes on where this one is. */
   pack(tape: Tape): void {
     const { index, clockErrorMs, joinMs, leaveMs, away, seek } = this.setup

@@ -1,10 +1,13 @@
 import type { LiveEvent } from '../../live/event.ts'
 import { after, type EpochMs, type SegmentNumber } from '../../live/units.ts'
-import { Load } from './load.ts'
+import { Load, loadFractions } from './load.ts'
 import type { RequestOutcome } from './player-io.ts'
 import type { Tape } from './tape.ts'
 
 type Playlist = NonNullable<RequestOutcome['playlist']>
+
+/** How many fractions it is as numbers (tape.ts). */
+export const playlistFractions = loadFractions + 1
 
 /** The playlist of a track, for a player that polls. */
 export class PlaylistLoad extends Load {

@@ -3,7 +3,7 @@ import { expectedPublication, lastNumber, liveEdge, retryDeadline } from '../../
 import { after, type EpochMs, type Ms, type SegmentNumber } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { ladderOf } from './ladder.ts'
-import { Load } from './load.ts'
+import { Load, loadFractions } from './load.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import type { Timeouts } from './profile.ts'
 import { profileOf } from './profiles.ts'
@@ -66,6 +66,10 @@ export class Poller implements Activity {
 
   resume(at: EpochMs): void {
     this.start(at)
+  }
+
+  get fractions(): number {
+    return 2 + loadFractions
   }
 
   pack(tape: Tape): void {

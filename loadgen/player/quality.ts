@@ -43,6 +43,10 @@ export class Quality {
     return nextLowerRung(this.#ladder, rung, this.#penalties, at) >= 0
   }
 
+  get fractions(): number {
+    return this.#throughput.fractions + 1
+  }
+
   pack(tape: Tape): void {
     this.#throughput.pack(tape)
     tape.putObject(this.#penalties)

@@ -4,7 +4,7 @@ import { hash32 } from '../../live/random.ts'
 import type { ProfileName } from '../../scenarios/schema.ts'
 import { kindOf, Player } from './player.ts'
 import type { PlayerSetup } from './player-io.ts'
-import { rowFractions, rowLength, Tape } from './tape.ts'
+import { rowLength, Tape } from './tape.ts'
 import { type Answer, aSetup, type Request, World } from './world.fixture.ts'
 
 /** A player that after every call goes to rest as numbers, and comes back in another one's body. */
@@ -16,12 +16,14 @@ function reborn(setup: PlayerSetup): Player {
   let living = new Player(setup)
   const after = <Result>(result: Result): Result => {
     cells.fill(Number.NaN)
-    tape.goTo(cells, words, 0)
+    const { fractions } = living
+    tape.goTo(cells, words, 0, fractions)
     living.pack(tape)
-    expect(tape.at).toBeLessThanOrEqual(rowFractions)
+    expect(tape.at).toBeLessThanOrEqual(fractions)
     expect(tape.wordAt).toBeLessThanOrEqual(2 * rowLength)
     living = new Player(stranger)
-    tape.goTo(cells, words, 0)
+    expect(living.fractions).toBe(fractions)
+    tape.goTo(cells, words, 0, fractions)
     living.unpack(tape)
     return result
   }

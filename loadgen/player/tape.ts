@@ -1,8 +1,9 @@
 // A player's whole state as numbers in a row. A simulated fleet of millions keeps its players so: a few hundred bytes
 // each, side by side, nothing for the garbage collector to walk; one player object is brought to life for each in turn.
 // What `pack` writes, `unpack` reads in the same order, into a player of the same profile. A row has instants and other
-// fractions in its front, whole numbers of up to 32 bits behind them: half as wide, and the engine keeps them as such.
-// Parts with a fixed number of cells write them by their places, because this is done a million times a second.
+// fractions in its front, whole numbers of up to 32 bits right behind as many of them as a player of its kind ever has: half
+// as wide, and the engine keeps them as such; what lies together is fetched from memory in fewer lines. Parts with a fixed number of cells write them by their places, because this is done a million times a
+// second.
 
 export class Tape {
   /** Fractions; the row of the player at hand begins at `at`. */
@@ -17,12 +18,12 @@ export class Tape {
   #latest: object | undefined
   #latestPlace = 0
 
-  /** Goes to row `row` of rows that lie in `cells` and `words`. */
-  goTo(cells: Float64Array, words: Int32Array, row: number): void {
+  /** Goes to row `row` of rows that lie in `cells` and `words`, of a player that has `fractions` fractions at most. */
+  goTo(cells: Float64Array, words: Int32Array, row: number, fractions: number): void {
     this.cells = cells
     this.words = words
     this.at = row * rowLength
-    this.wordAt = 2 * (row * rowLength + rowFractions)
+    this.wordAt = 2 * (row * rowLength + fractions)
   }
 
   put(value: number): void {
@@ -64,9 +65,10 @@ export class Tape {
   }
 }
 
-/** The most fractions that a player's row has: two tracks with playlists, a median of eight, a manifest on its way. */
-export const rowFractions = 25
+/** The most fractions that any player has: two tracks with playlists, a median of eight, a manifest on its way. */
+const mostFractions = 25
 /** The most whole numbers. */
-const rowWords = 42
-/** A row's length in fractions. */
-export const rowLength = rowFractions + rowWords / 2
+const mostWords = 42
+const fractionsALine = 8
+/** A row's length in fractions: whole lines of a processor's cache, which hold 64 bytes. */
+export const rowLength = fractionsALine * Math.ceil((mostFractions + mostWords / 2) / fractionsALine)

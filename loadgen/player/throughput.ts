@@ -9,6 +9,8 @@ export interface Throughput {
   /** Takes one download into account. */
   add(bodyBytes: Bytes, durationMs: Ms): void
   bitsPerSecond(): number
+  /** The most fractions that it is as numbers (tape.ts). */
+  readonly fractions: number
   pack(tape: Tape): void
   unpack(tape: Tape): void
 }
@@ -18,6 +20,7 @@ export const throughputOf = (rule: ThroughputRule): Throughput =>
 
 /** Exponentially weighted by download time, and corrected for having begun at 0; the lower of fast and slow counts. */
 class MovingAverages implements Throughput {
+  readonly fractions = 3
   readonly #rule: ThroughputRule
   #fast = 0
   #slow = 0
@@ -70,6 +73,7 @@ class MovingAverages implements Throughput {
  */
 class SlidingMedian implements Throughput {
   static readonly #kept = 8
+  readonly fractions = SlidingMedian.#kept
   readonly #rule: ThroughputRule
   readonly #rates: number[] = []
   #next = 0

@@ -1,9 +1,9 @@
 import type { LiveEvent } from '../../live/event.ts'
 import { lastNumber } from '../../live/template.ts'
 import type { SegmentNumber } from '../../live/units.ts'
-import { Load } from './load.ts'
+import { Load, loadFractions } from './load.ts'
 import type { PlayerOutput } from './player-io.ts'
-import { PlaylistLoad } from './playlist-load.ts'
+import { PlaylistLoad, playlistFractions } from './playlist-load.ts'
 import type { Tape } from './tape.ts'
 
 // What a player keeps of one track (video or audio): numbers only, because a simulated world holds millions of them.
@@ -58,6 +58,10 @@ export class Track {
     this.list.rest()
     this.list.failures = 0
     this.list.newest = undefined
+  }
+
+  get fractions(): number {
+    return loadFractions + (this.list === undefined ? 0 : playlistFractions)
   }
 
   pack(tape: Tape): void {

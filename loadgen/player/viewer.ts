@@ -5,8 +5,8 @@ import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
 import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
-import { Load } from './load.ts'
-import { Playback } from './playback.ts'
+import { Load, loadFractions } from './load.ts'
+import { Playback, playbackFractions } from './playback.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from './player-io.ts'
 import type { PlaylistLoad } from './playlist-load.ts'
 import { delayMs, type Position, positionByClock, positionInPlaylist } from './position.ts'
@@ -107,6 +107,12 @@ export class Viewer implements Activity {
       this.#manifest.dueMs = at
     }
     this.#settle(at, out)
+  }
+
+  get fractions(): number {
+    const manifest = loadFractions
+    const tracks = this.#tracks.reduce((sum, track) => sum + track.fractions, 0)
+    return 2 + manifest + this.#quality.fractions + playbackFractions + tracks
   }
 
   pack(tape: Tape): void {

@@ -11,11 +11,15 @@ export const noCall: CallId = -1
 /** Does what is due for a player or a request. */
 export interface Attendant {
   /**
-   * It will be woken shortly, in a group with others. What is read of all of them first, one behind the other, the
-   * processor fetches from memory side by side; when they are due it is at hand. In a large fleet nothing else is.
+   * It will be due shortly, in a group with others. What is read of all of them first, one behind the other, the
+   * processor fetches from memory side by side; when they are due it is at hand. In a large fleet nothing else is. First
+   * all requests of the group are looked at, then what each of them says will be needed.
    */
-  wakesSoon(seat: number): void
+  lookAt(transient: number): void
   dueSoon(transient: number): void
+  wakesSoon(seat: number): void
+  /** All of the group have been named. */
+  bringNear(): void
   wake(seat: number, now: EpochMs): void
   due(transient: number, now: EpochMs): void
 }
@@ -62,6 +66,11 @@ export class Agenda {
   /** A seat that is held will be woken. */
   releaseSeat(seat: number): void {
     this.#queue.release(seat)
+  }
+
+  /** Reads what the agenda has of the first `count` of `seats`, so that it is at hand. */
+  bringNear(seats: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#queue.bringNear(seats[i] as number)
   }
 
   leaveSeat(seat: number): void {
@@ -125,10 +134,16 @@ export class Agenda {
   }
 
   #tell(slots: Int32Array, count: number, attendant: Attendant): void {
+    const { seats } = this
     for (let i = 0; i < count; i++) {
       const slot = slots[i] as number
-      if (slot < this.seats) attendant.wakesSoon(slot)
-      else if (this.#calls[slot - this.seats] === undefined) attendant.dueSoon(slot - this.seats)
+      if (slot >= seats && this.#calls[slot - seats] === undefined) attendant.lookAt(slot - seats)
     }
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number
+      if (slot < seats) attendant.wakesSoon(slot)
+      else if (this.#calls[slot - seats] === undefined) attendant.dueSoon(slot - seats)
+    }
+    attendant.bringNear()
   }
 }

@@ -1,6 +1,6 @@
 import type { CopyId } from '../../edge/core/verdict.ts'
 import type { EpochMs } from '../../live/units.ts'
-import type { Exchange } from './exchanges.ts'
+import type { Exchange } from './exchange.ts'
 import { noFacts, type ObjectFacts } from './upstream-call.ts'
 
 // The bodies of an edge's copies, of which a simulated world needs who reads them and when they are whole.

@@ -2,7 +2,7 @@ import { hitReasons } from '../../edge/core/response-head.ts'
 import type { ShortAnswer } from '../../edge/core/verdict.ts'
 import { formatProblem } from '../../live/problem.ts'
 import { type EdgeReason, edgeReasons } from '../../live/reasons.ts'
-import { said } from './exchanges.ts'
+import { said } from './exchange.ts'
 
 // What an edge's answer says of itself, as far as it counts in virtual time.
 

@@ -3,43 +3,24 @@ import type { Verdict } from '../../edge/core/verdict.ts'
 import { type EdgeReason, edgeReasons } from '../../live/reasons.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { ObjectId } from '../objects.ts'
+import { haveRead } from '../read-ahead.ts'
 import type { SimEdge } from './edge.ts'
 import { saidFor, shortBytes } from './edge-answers.ts'
+import type { Exchange } from './exchange.ts'
 import { deciders, edgeReasonPlaces, foldEdgeVerdict } from './folding.ts'
-import type { Labour } from './ground.ts'
-import { isWrong, noFacts, type ObjectFacts } from './upstream-call.ts'
+import type { SharedAnswer, SharedAnswers } from './shared-answers.ts'
+import { isWrong, noFacts } from './upstream-call.ts'
 import { Waits } from './waits.ts'
 
 // Verdicts that many requests share: an answer out of storage or of the edge's own making changes no state, and holds
 // until its end as long as no event comes between (edge/core/verdict.ts). The core is asked once, and everybody who comes
 // meanwhile is let in with the same verdict; what they are counted as is added up here and handed to the recorder later.
 
-/** An answer that the next asker of the same object gets, too. */
-export interface Hit {
-  readonly untilMs: number
-  readonly changes: number
-  readonly status: number
-  readonly bytes: number
-  readonly facts: ObjectFacts
-  readonly said: number
-  /** 1: another object's body, or not the whole of it. */
-  readonly wrong: number
-  /** The place of the reason in the list of reasons. */
-  readonly reason: number
-  readonly counter: number
-  readonly isHit: boolean
-  readonly labour: Labour
-  readonly cpuMs: Ms
-  readonly afterMs: Ms
-}
-
-/** Objects at once; a window of segments of every rendition is fewer. */
-const known = 8_192
 const reasonNames = Object.keys(edgeReasons) as EdgeReason[]
 
 export class EdgeHits {
   readonly #edge: SimEdge
-  readonly #known = new Map<ObjectId, Hit>()
+  readonly #shared: SharedAnswers
   /** By reason: requests for segments, then for other things. */
   readonly #counts = new Float64Array(2 * reasonNames.length)
   readonly #ttfb = new Waits('ttfb_ms')
@@ -50,21 +31,39 @@ export class EdgeHits {
 
   constructor(edge: SimEdge) {
     this.#edge = edge
+    this.#shared = edge.shared
+    this.#shared.forget(edge.index)
   }
 
-  /** The verdict that a request for `object` shares, counted; undefined: the core must be asked and told. */
-  find(object: ObjectId, now: EpochMs): Hit | undefined {
-    const { core, index } = this.#edge
-    const before = this.#known.get(object)
-    const stands = before !== undefined && before.changes === core.changes() && (now as number) < before.untilMs
-    const hit = stands ? before : this.#ask(object, now)
-    if (hit === undefined) return undefined
-    const { hash } = this.#edge.ground
+  /** Reads what the answer to a request needs beside that itself, so that it is at hand when the request arrives. */
+  bringNear(): void {
+    const { core, cores } = this.#edge
+    cores.bringNear()
+    this.#ttfb.bringNear()
+    haveRead((this.#counts[0] as number) + core.changes() + this.#bytes)
+  }
+
+  /**
+   * Writes into `exchange` the answer that it shares with others, counts it, and gives when it leaves; NaN: there is
+   * none, the core must be asked and told.
+   */
+  answer(exchange: Exchange, now: EpochMs): EpochMs {
+    const { core, cores, ground, index } = this.#edge
+    const { object } = exchange
+    const known = this.#shared.find(index, object, core.changes(), now)
+    const row = known < 0 ? this.#ask(object, now) : known
+    if (row < 0) return Number.NaN
+    this.#shared.giveTo(exchange, row)
+    const { hash, labour, objects } = ground
     hash.word(deciders.edge + index)
     hash.word(object)
-    hash.word(hit.reason)
-    this.#count(hit, now)
-    return hit
+    hash.word(exchange.reason)
+    this.#count(exchange.reason + (objects.isSegment(object) ? 0 : reasonNames.length), this.#shared.isHit(row), now)
+    const heardMs = ground.hears(cores, now)
+    exchange.arrivedMs = heardMs
+    const doneMs = cores.work(this.#shared.cpuMs(row), heardMs, this.#shared.afterMs(row)) as number
+    const work = this.#shared.isRefusal(row) ? labour.edgeRefuse : labour.edgeHit
+    return doneMs + (work.besideMs() as number)
   }
 
   /** An answer to a player has left, `afterMs` behind its arrival. */
@@ -88,62 +87,46 @@ export class EdgeHits {
     this.#flushSecond()
   }
 
-  #ask(object: ObjectId, now: EpochMs): Hit | undefined {
+  /** Asks the core; the row in which its answer is kept for the next one, below 0 where it is not to be shared. */
+  #ask(object: ObjectId, now: EpochMs): number {
     const { core, ground, index } = this.#edge
     const verdict = core.inspect(ground.objects.questionFor(object), now)
-    const hit = this.#hitOf(object, verdict)
-    if (hit === undefined) return undefined
+    const answer = this.#answerOf(object, verdict)
+    if (answer === undefined) return -1
     foldEdgeVerdict(ground.hash, index, object, verdict)
-    if (this.#known.size >= known) this.#known.clear()
-    this.#known.set(object, hit)
-    return hit
+    return this.#shared.keep(index, object, answer, core.changes(), now)
   }
 
-  #hitOf(object: ObjectId, verdict: Verdict): Hit | undefined {
+  #answerOf(object: ObjectId, verdict: Verdict): SharedAnswer | undefined {
     const { core, copies, ground } = this.#edge
-    const counter =
-      (edgeReasonPlaces[verdict.reason] as number) + (ground.objects.isSegment(object) ? 0 : reasonNames.length)
     const common = {
-      untilMs: verdict.validUntilMs as number,
-      changes: core.changes(),
+      untilMs: verdict.validUntilMs,
       said: saidFor(verdict.reason, false),
       reason: edgeReasonPlaces[verdict.reason] as number,
-      counter,
       isHit: hitReasons.has(verdict.reason) || verdict.do === 'serve',
     }
     if (verdict.do === 'refuse') {
-      const labour = ground.labour.edgeRefuse
-      return {
-        ...common,
+      const { edgeRefuse } = ground.labour
+      const own = {
         status: verdict.status,
         bytes: shortBytes(verdict),
         facts: noFacts,
-        wrong: 0,
-        labour,
-        cpuMs: labour.cpuMs(),
-        afterMs: labour.afterMs(),
+        isWrong: false,
+        isRefusal: true,
       }
+      return { ...common, ...own, cpuMs: edgeRefuse.cpuMs(), afterMs: edgeRefuse.afterMs() }
     }
     if (verdict.do !== 'serve' || verdict.refresh) return undefined
     const head = core.copyHead(verdict.copy)
     if (!head?.complete) return undefined
-    const labour = ground.labour.edgeHit
+    const { edgeHit } = ground.labour
     const bytes = head.bodyBytes as number
     const facts = copies.get(verdict.copy)?.facts ?? noFacts
-    const wrong = Number(isWrong(facts, object, bytes))
-    return {
-      ...common,
-      status: head.status,
-      bytes,
-      facts,
-      wrong,
-      labour,
-      cpuMs: labour.cpuMs(bytes),
-      afterMs: labour.afterMs(bytes),
-    }
+    const stored = { status: head.status, bytes, facts, isWrong: isWrong(facts, object, bytes), isRefusal: false }
+    return { ...common, ...stored, cpuMs: edgeHit.cpuMs(bytes), afterMs: edgeHit.afterMs(bytes) }
   }
 
-  #count({ counter, isHit }: Hit, now: EpochMs): void {
+  #count(counter: number, isHit: boolean, now: EpochMs): void {
     this.#counts[counter] = (this.#counts[counter] as number) + 1
     const second = Math.floor((now as number) / 1_000)
     if (second !== this.#second) {

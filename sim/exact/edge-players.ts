@@ -5,8 +5,8 @@ import type { EpochMs } from '../../live/units.ts'
 import type { SimCopy } from './copies.ts'
 import type { SimEdge } from './edge.ts'
 import { saidFor, shortBytes } from './edge-answers.ts'
-import { EdgeHits, type Hit } from './edge-hits.ts'
-import { at, type Exchange, results } from './exchanges.ts'
+import { EdgeHits } from './edge-hits.ts'
+import { at, type Exchange, results } from './exchange.ts'
 import { edgeReasonPlaces, foldEdgeVerdict } from './folding.ts'
 import { isWrong, noFacts } from './upstream-call.ts'
 
@@ -38,12 +38,17 @@ export class EdgePlayers {
     this.#hits.flush()
   }
 
+  /** A player's request will arrive shortly: what its answer needs is read, so that it is at hand then. */
+  bringNear(): void {
+    this.#hits.bringNear()
+  }
+
   /** A player's request arrives. */
   asked(exchange: Exchange, now: EpochMs): void {
     exchange.arrivedMs = now
-    const hit = this.#hits.find(exchange.object, now)
-    if (hit !== undefined) this.#answerHit(exchange, hit, now)
-    else this.#ask(exchange, now)
+    const leavesMs = this.#hits.answer(exchange, now)
+    if (Number.isNaN(leavesMs)) this.#ask(exchange, now)
+    else this.#leaves(exchange, leavesMs, now)
   }
 
   /** A player that waits or reads here has left. */
@@ -120,22 +125,6 @@ export class EdgePlayers {
       exchange.result = results.reset
       this.#end.answerLeaves(exchange, Number.NaN, now)
     }
-  }
-
-  /** An answer that many share. */
-  #answerHit(exchange: Exchange, hit: Hit, now: EpochMs): void {
-    exchange.status = hit.status
-    exchange.bytes = hit.bytes
-    exchange.availableMs = hit.facts.availableMs
-    exchange.playlist = hit.facts.playlist
-    exchange.wrong = hit.wrong
-    exchange.said = hit.said
-    exchange.reason = hit.reason
-    const { cores, ground } = this.#edge
-    const heardMs = ground.hears(cores, now)
-    exchange.arrivedMs = heardMs
-    const leavesMs = cores.work(hit.cpuMs, heardMs, hit.afterMs) as number
-    this.#leaves(exchange, leavesMs + (hit.labour.besideMs() as number), now)
   }
 
   #ask(exchange: Exchange, now: EpochMs): void {

@@ -15,12 +15,15 @@ import { EdgeSiblings } from './edge-siblings.ts'
 import { SimFetches, type Upstreams } from './fetches.ts'
 import { foldEdgeEffects } from './folding.ts'
 import type { Ground } from './ground.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 
 // One edge in virtual time: what edge/http/driver.ts does over sockets. It carries out what the core decides, and decides
 // nothing itself. Those who ask: edge-players.ts, edge-siblings.ts; whom it asks: fetches.ts.
 
 /** What the edge needs of the world around it. */
 export interface EdgeWorld extends Upstreams {
+  /** Of every edge. */
+  readonly shared: SharedAnswers
   readonly players: PlayerEnd
   /** The edge asks the origin for `event.json`. */
   learn(edge: SimEdge, now: EpochMs): void
@@ -46,6 +49,7 @@ export class SimEdge {
   readonly cores: Cores
   readonly link: SharedLink
   readonly ground: Ground
+  readonly shared: SharedAnswers
   readonly copies = new SimCopies()
   readonly players: EdgePlayers
   readonly siblings: EdgeSiblings
@@ -57,6 +61,7 @@ export class SimEdge {
   constructor(ground: Ground, world: EdgeWorld, { index, name, site, policy, origins }: EdgePlace) {
     const { calibration } = ground
     this.ground = ground
+    this.shared = world.shared
     this.index = index
     this.name = name
     this.site = site

@@ -6,7 +6,7 @@ import type { PlayerOutput } from '../../loadgen/player/player-io.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
 import type { ObjectId, Objects } from '../objects.ts'
-import { type Exchange, resultNames, results, said } from './exchanges.ts'
+import { type Exchange, resultNames, results, said } from './exchange.ts'
 import { SecondsSeries } from './seconds-series.ts'
 import { Waits } from './waits.ts'
 

@@ -2,7 +2,8 @@ import type { EpochMs } from '../../live/units.ts'
 import { addedSetups, type FleetPlayer, type FleetSource, playerSetups } from '../../loadgen/fleet/fleet.ts'
 import type { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, PlayerSetup, RequestOutcome } from '../../loadgen/player/player-io.ts'
-import { type Exchange, resultNames, results } from './exchanges.ts'
+import { DueSoon } from './due-soon.ts'
+import { type Exchange, resultNames, results } from './exchange.ts'
 import { FleetTally } from './fleet-tally.ts'
 import type { Ground } from './ground.ts'
 import { Joining } from './joining.ts'
@@ -30,6 +31,7 @@ export class SimFleet {
   /** Seats that were ever given out. */
   #seats = 0
   #seated = 0
+  readonly #soon: DueSoon
 
   constructor(ground: Ground, doors: EdgeDoors, options: SeatingOptions) {
     const { source, seats } = options
@@ -38,6 +40,7 @@ export class SimFleet {
     this.#size = source.fleet.players
     this.#seating = new Seating(ground, options)
     this.#players = new RestingPlayers(seats)
+    this.#soon = new DueSoon(ground.agenda, this.#players, doors)
     this.#seatOf = new Int32Array(seats).fill(noSeat)
     this.#hasRebuffered = new Uint8Array(seats)
     this.tally = new FleetTally(source.event, ground.objects, source.startMs)
@@ -50,6 +53,7 @@ export class SimFleet {
       tally: this.tally,
       seats,
       workers,
+      soon: this.#soon,
       ended,
     })
   }
@@ -85,12 +89,19 @@ export class SimFleet {
   }
 
   wakesSoon(seat: number): void {
-    this.#players.bringNear(seat)
+    this.#soon.seat(seat)
+  }
+
+  lookAt(transient: number): void {
+    this.requests.lookAt(transient)
   }
 
   dueSoon(transient: number): void {
-    const seat = this.requests.endsAtSeat(transient)
-    if (seat !== undefined) this.#players.bringNear(seat)
+    this.requests.dueSoon(transient)
+  }
+
+  bringNear(): void {
+    this.#soon.bringNear()
   }
 
   wake(seat: number, now: EpochMs): void {

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../live/units.ts'
 import { Cores } from '../network/cores.ts'
-import { type Exchange, results } from './exchanges.ts'
+import { type Exchange, results } from './exchange.ts'
 import type { Ground } from './ground.ts'
 
 // The process that plays all players of a real run: it takes one request and one answer after the other, so that its lag

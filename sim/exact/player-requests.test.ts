@@ -6,7 +6,7 @@ import { defaultCalibration } from '../default-calibration.ts'
 import { syntheticMedia } from '../media.ts'
 import { Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
-import type { Exchange } from './exchanges.ts'
+import type { Exchange } from './exchange.ts'
 import { FleetTally } from './fleet-tally.ts'
 import { Ground } from './ground.ts'
 import { PlayerRequests } from './player-requests.ts'
@@ -37,9 +37,11 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     workers: 1,
     doors: {
       isAlive: () => true,
+      bringNear: () => {},
       asked: (exchange, now) => atEdge(exchange, now as number, requests),
       left: (_, now) => happens('left the edge', now as number),
     },
+    soon: { seat: () => {}, arrival: () => {} },
     ended: (exchange, now) => {
       happens('ended', now as number)
       requests.free(exchange)
@@ -55,7 +57,9 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
   }
   const run = (untilMs: number) =>
     agenda.run(startMs + untilMs, Infinity, {
+      lookAt: () => {},
       wakesSoon: () => {},
+      bringNear: () => {},
       dueSoon: () => {},
       wake: (_, now) => happens('woken', now as number),
       due: (transient, now) => requests.due(transient, now),

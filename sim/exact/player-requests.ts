@@ -2,7 +2,10 @@ import { limits } from '../../live/limits.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { PlayerOutput, RequestNumber } from '../../loadgen/player/player-io.ts'
 import { Draws } from '../network/latency.ts'
-import { at, type Exchange, Exchanges, results, said } from './exchanges.ts'
+import { haveRead } from '../read-ahead.ts'
+import type { DueSoon } from './due-soon.ts'
+import { at, type Exchange, results, said } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import type { FleetTally } from './fleet-tally.ts'
 import { deciders } from './folding.ts'
 import { bodyBytesOf, Generator } from './generator.ts'
@@ -19,6 +22,8 @@ import type { Seating } from './seating.ts'
 export interface EdgeDoors {
   /** Whether an edge listens there. */
   isAlive(edge: number): boolean
+  /** `count` requests will arrive shortly, each for its object at its edge. */
+  bringNear(edges: Int32Array, objects: Int32Array, count: number): void
   asked(exchange: Exchange, now: EpochMs): void
   left(exchange: Exchange, now: EpochMs): void
 }
@@ -32,6 +37,8 @@ export interface RequestParts {
   readonly seats: number
   /** Of the generator, where the calibration has one. */
   readonly workers: number
+  /** Is told whom requests will come to shortly. */
+  readonly soon: Pick<DueSoon, 'seat' | 'arrival'>
   /** The request has ended; its player is to be told, and then it is to be given back. */
   readonly ended: (exchange: Exchange, now: EpochMs) => void
 }
@@ -85,7 +92,7 @@ export class PlayerRequests {
     exchange.result = results.status
     exchange.said = said.nothing
     exchange.playlist = undefined
-    exchange.next = this.#firstOf(seat)
+    exchange.next = this.#first[seat] as number
     this.#first[seat] = exchange.transient
     exchange.state = at.toEdge
     tally.sent(objects.isSegment(object), sentMs, sentMs - (plannedMs as number))
@@ -94,7 +101,7 @@ export class PlayerRequests {
 
   /** The player no longer wants the answer. */
   abort(seat: number, request: RequestNumber, now: EpochMs): void {
-    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = exchange.next) {
+    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = this.#behind(exchange)) {
       if (exchange.request !== request) continue
       if (exchange.state === at.waiting || exchange.state === at.reading) this.#parts.doors.left(exchange, now)
       this.#parts.tally.aborted()
@@ -109,17 +116,26 @@ export class PlayerRequests {
    */
   attend(seat: number, wakeMs: EpochMs): void {
     let isCovered = false
-    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = exchange.next) {
+    for (let exchange = this.#firstOf(seat); exchange !== undefined; exchange = this.#behind(exchange)) {
       exchange.wakeMs = wakeMs
       isCovered ||= exchange.dueMs < wakeMs
     }
     if (!isCovered) this.#ground.agenda.releaseSeat(seat)
   }
 
-  /** Whose player is told next, when `transient` is due; undefined where that is an edge's turn. */
-  endsAtSeat(transient: number): number | undefined {
-    const { state, seat } = this.#exchanges.of(transient)
-    return state === at.toEdge ? undefined : seat
+  /** Reads what is kept of `transient`, so that it is at hand when it is due. */
+  lookAt(transient: number): void {
+    this.#exchanges.bringNear(transient)
+  }
+
+  /** The same for what it will then meet: its edge, or its player. */
+  dueSoon(transient: number): void {
+    const exchange = this.#exchanges.of(transient)
+    if (exchange.state === at.toEdge) this.#parts.soon.arrival(exchange.edge, exchange.object)
+    else {
+      haveRead(this.#first[exchange.seat] as number)
+      this.#parts.soon.seat(exchange.seat)
+    }
   }
 
   /** What `transient` waited for has come: its arrival, its end, or the end of its player's patience. */
@@ -203,10 +219,10 @@ export class PlayerRequests {
 
   free(exchange: Exchange): void {
     const { seat, next, transient } = exchange
-    if (this.#first[seat] === transient) this.#first[seat] = next === undefined ? none : next.transient
+    if (this.#first[seat] === transient) this.#first[seat] = next
     else {
       let before = this.#firstOf(seat) as Exchange
-      while (before.next !== exchange) before = before.next as Exchange
+      while (before.next !== transient) before = this.#behind(before) as Exchange
       before.next = next
     }
     exchange.state = at.free
@@ -231,8 +247,16 @@ export class PlayerRequests {
   }
 
   #firstOf(seat: number): Exchange | undefined {
-    const first = this.#first[seat] as number
-    return first === none ? undefined : this.#exchanges.of(first)
+    return this.#of(this.#first[seat] as number)
+  }
+
+  /** The next one of the same player. */
+  #behind({ next }: Exchange): Exchange | undefined {
+    return this.#of(next)
+  }
+
+  #of(transient: number): Exchange | undefined {
+    return transient === none ? undefined : this.#exchanges.of(transient)
   }
 
   #timeOut(exchange: Exchange, now: EpochMs): void {

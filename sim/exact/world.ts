@@ -14,12 +14,13 @@ import { Draws } from '../network/latency.ts'
 import { Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
-import type { Exchange } from './exchanges.ts'
+import type { Exchange } from './exchange.ts'
 import { SimFleet } from './fleet.ts'
 import { Ground } from './ground.ts'
 import { OriginHealth } from './origin-health.ts'
 import { SimOrigins } from './origins.ts'
 import { SimPipeline } from './pipeline.ts'
+import { SharedAnswers } from './shared-answers.ts'
 import { SiteHealth } from './site-health.ts'
 import { SimStorage } from './storage.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -59,6 +60,7 @@ export class ExactWorld implements EdgeWorld {
   readonly storage: SimStorage
   readonly pipelines: readonly SimPipeline[]
   readonly fleet: SimFleet
+  readonly shared: SharedAnswers
   /** When the storm begins and ends. */
   readonly startMs: EpochMs
   readonly endMs: EpochMs
@@ -106,10 +108,15 @@ export class ExactWorld implements EdgeWorld {
       return origin === undefined ? 'gone' : origin.core.faults().down ? 'not-ready' : 'ready'
     })
     this.#edgeStart = new Draws(calibration.generator.edgeStartMs, seed, 'edge-start')
+    this.shared = new SharedAnswers(this.#places.length)
     const sites = scenario.topology.sites.map(({ name, edges }) => ({ site: name, edges: edgeNames(name, edges) }))
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
+      bringNear: (edges: Int32Array, objects: Int32Array, count: number) => {
+        this.shared.bringNear(edges, objects, count)
+        for (let i = 0; i < count; i++) this.#edges[edges[i] as number]?.players.bringNear()
+      },
       asked: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.asked(exchange, now),
       left: (exchange: Exchange, now: EpochMs) => this.#edges[exchange.edge]?.players.left(exchange, now),
     }

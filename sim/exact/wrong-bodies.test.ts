@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { anEvent } from '../../live/event.fixture.ts'
 import { Objects } from '../objects.ts'
-import { Exchange, results } from './exchanges.ts'
+import { results } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import { FleetTally } from './fleet-tally.ts'
 import { isWrong, noFacts } from './upstream-call.ts'
 
@@ -20,7 +21,7 @@ test('whole answers are counted that have a wrong body, and no others', () => {
   const rendition = event.renditions[0]?.name as string
   const segment = { kind: 'segment', event: event.event, rendition, number: event.firstNumber } as const
   const tally = new FleetTally(event, objects, event.startMs)
-  const exchange = new Exchange(0)
+  const exchange = new Exchanges().of(0)
   exchange.object = objects.idOf(segment)
   const end = (status: number, wrong: number, result: number = results.status) => {
     Object.assign(exchange, { status, wrong, result })

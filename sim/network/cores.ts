@@ -1,4 +1,5 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
+import { haveRead } from '../read-ahead.ts'
 import type { Machine, Thread } from './machine.ts'
 
 // The CPU of one process: its cores take work in the order in which it comes, each one piece at a time. Because nothing
@@ -6,12 +7,16 @@ import type { Machine, Thread } from './machine.ts'
 
 /** As many as a process of Node has for files and the like. */
 const threadsBeside = 4
+const timesACore = 3
+const came = 1
+const owed = 2
 
 export class Cores {
-  readonly #freeAtMs: Float64Array
-  /** By core, where the machine is its own: when the last piece came, and what follows the answers to all of that instant. */
-  readonly #cameMs: Float64Array
-  readonly #owedMs: Float64Array
+  /**
+   * By core: when it is free; and where the machine is its own, when the last piece came, and what follows the answers to
+   * all of that instant. Side by side, because they are read together.
+   */
+  readonly #times: Float64Array
   /** Where the machine is shared: this process's threads, one for each core. */
   readonly #shared: readonly SharedThread[] | undefined
   /** Where the machine is shared: the threads that work beside its cores, a store's for one. */
@@ -20,9 +25,8 @@ export class Cores {
 
   /** @param machine shares its cores among this process and others; absent: these cores are there for it alone */
   constructor(cores: number, machine?: Machine) {
-    this.#freeAtMs = new Float64Array(cores).fill(-Infinity)
-    this.#cameMs = new Float64Array(cores).fill(-Infinity)
-    this.#owedMs = new Float64Array(cores)
+    this.#times = new Float64Array(timesACore * cores)
+    for (let core = 0; core < cores; core++) this.#times.set([-Infinity, -Infinity, 0], timesACore * core)
     this.#shared = machine && Array.from({ length: cores }, () => new SharedThread(machine))
     this.#beside = machine && Array.from({ length: threadsBeside }, () => new SharedThread(machine))
   }
@@ -32,10 +36,18 @@ export class Cores {
     return this.#busyMs
   }
 
+  /** Reads when they are free, so that it is at hand when work comes. */
+  bringNear(): void {
+    haveRead((this.#times[0] as number) + this.#busyMs)
+  }
+
   /** For how long no work has been there at `now`; 0 while there is some. */
   idleMs(now: EpochMs): Ms {
+    const times = this.#times
     let sinceMs = -Infinity
-    for (const freeAtMs of this.#freeAtMs) if (freeAtMs > sinceMs) sinceMs = freeAtMs
+    for (let at = 0; at < times.length; at += timesACore) {
+      if ((times[at] as number) > sinceMs) sinceMs = times[at] as number
+    }
     return Math.max(0, (now as number) - sinceMs)
   }
 
@@ -62,28 +74,31 @@ export class Cores {
    * at the same instant is done before them: an event loop goes through all that is there, and then collects its garbage.
    */
   work(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
-    const free = this.#freeAtMs
+    const times = this.#times
     let core = 0
-    for (let i = 1; i < free.length; i++) if ((free[i] as number) < (free[core] as number)) core = i
+    for (let at = timesACore; at < times.length; at += timesACore) {
+      if ((times[at] as number) < (times[core] as number)) core = at
+    }
     this.#busyMs += (cpuMs as number) + (afterMs as number)
-    const thread = this.#shared?.[core]
+    const thread = this.#shared?.[core / timesACore]
     if (thread !== undefined) {
       const doneMs = thread.take(cpuMs, now, afterMs)
-      free[core] = thread.doneMs
+      times[core] = thread.doneMs as number
       return doneMs
     }
     const owedMs = this.#owedSince(core, now)
-    const from = Math.max((free[core] as number) - owedMs, now as number)
+    const from = Math.max((times[core] as number) - owedMs, now as number)
     const doneMs = from + (cpuMs as number)
-    this.#owedMs[core] = owedMs + (afterMs as number)
-    free[core] = doneMs + (this.#owedMs[core] as number)
+    times[core + owed] = owedMs + (afterMs as number)
+    times[core] = doneMs + (times[core + owed] as number)
     return doneMs
   }
 
-  /** What core `core` has still to do after answers to what came at `now`, too. */
+  /** What the core at `core` has still to do after answers to what came at `now`, too. */
   #owedSince(core: number, now: EpochMs): number {
-    if (this.#cameMs[core] === (now as number)) return this.#owedMs[core] as number
-    this.#cameMs[core] = now as number
+    const times = this.#times
+    if (times[core + came] === (now as number)) return times[core + owed] as number
+    times[core + came] = now as number
     return 0
   }
 }
