@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RandomStream } from '../../live/random.ts'
 import { binomial, ColdKeys } from './cold-keys.ts'
 import { ageBuckets } from './layout.ts'
-import { upstreamOf } from './older.ts'
+import { unkeptAt, upstreamOf } from './other-facts.ts'
 
 const site = { edgesPerSite: 2, designated: true }
 const requests = (each: number): Float64Array => new Float64Array(ageBuckets.length).fill(each)

@@ -87,6 +87,9 @@ export interface SiteEdgeSetup {
   readonly bodyMs: (bytes: number) => Ms
 }
 
+/** Longer than clocks differ: who follows nobody for so long is alone. */
+const followMs: Ms = 500
+
 export class SiteEdge {
   readonly name: string
   core: EdgeCore
@@ -101,6 +104,9 @@ export class SiteEdge {
   readonly #standing = new Map<string, Standing>()
   readonly #pathsOfStanding = new Map<CopyId, string>()
   readonly #onLearn: (edge: SiteEdge) => void
+  /** Paths that somebody has asked for, and those who ask when somebody has. */
+  readonly #askedFor = new Set<string>()
+  readonly #following = new Map<string, (() => void)[]>()
   #wakeMs: EpochMs = Infinity
   /** Raised when the edge dies: what was on its way to it arrives nowhere. */
   #life = 0
@@ -114,12 +120,38 @@ export class SiteEdge {
     this.core = this.#newCore()
   }
 
+  /** Calls `ask` when somebody has asked for `path`; after `followMs` though nobody has. */
+  afterOthers(path: string, ask: () => void): void {
+    if (this.#askedFor.has(path)) {
+      ask()
+      return
+    }
+    let hasAsked = false
+    const once = () => {
+      if (!hasAsked) ask()
+      hasAsked = true
+    }
+    const others = this.#following.get(path)
+    if (others) others.push(once)
+    else this.#following.set(path, [once])
+    this.#agenda.at(after(this.#agenda.now, followMs), once)
+  }
+
+  #isAsked(path: string): void {
+    this.#askedFor.add(path)
+    const followers = this.#following.get(path)
+    if (!followers) return
+    this.#following.delete(path)
+    for (const ask of followers) this.#agenda.at(this.#agenda.now, ask)
+  }
+
   /** A request arrives. Gives the verdict's reason; undefined where a hit still stood, or nobody listens. */
   request(question: Question, asker: Asker): EdgeReason | undefined {
     if (!this.alive) {
       asker.failed('refused')
       return undefined
     }
+    if (!question.sibling && !this.#askedFor.has(question.path)) this.#isAsked(question.path)
     const { now } = this.#agenda
     const standing = question.sibling ? undefined : this.#standing.get(question.path)
     if (standing && now < standing.untilMs) {
@@ -319,6 +351,7 @@ export class SiteEdge {
     this.#fetches.clear()
     this.#bodies.clear()
     this.forgetVerdicts()
+    this.#askedFor.clear()
     this.#wakeMs = Infinity
     this.core = this.#newCore()
     for (const asker of waiting) asker.failed('reset')

@@ -115,7 +115,7 @@ export class SiteWorld {
   // Requests upstream
 
   #send(from: SiteEdge, fetch: SentFetch): void {
-    const request = this.#note(fetch)
+    const request = this.#note(from, fetch)
     const { latencies } = this.#setup
     const toOrigin = fetch.plan.upstream.is === 'origin'
     const travelMs = toOrigin ? latencies.originMs : latencies.siblingMs
@@ -181,17 +181,21 @@ export class SiteWorld {
     })
   }
 
-  #note({ plan, count }: SentFetch): UpstreamRequest {
+  #note(from: SiteEdge, { plan, count }: SentFetch): UpstreamRequest {
     const address = parseAddress(plan.path)
-    const shared = !ownReasons.has(plan.reason)
+    // Playlists are asked for by one at a time also where the answer is not kept (edge/core/lookup-live.ts).
+    const followsUnkept = plan.reason === 'fill-uncacheable' && address?.kind === 'media-playlist'
+    const shared = followsUnkept || !ownReasons.has(plan.reason)
     const request: UpstreamRequest = {
       rendition: this.rows?.renditionIndex(address && 'rendition' in address ? address.rendition : '') ?? 0,
       number: address?.kind === 'segment' ? (address.number as number) : undefined,
       kind: kindOf(address),
       atMs: this.agenda.now,
+      from: from.name,
       to: plan.upstream.is,
       shared,
       weight: shared ? 1 : count * this.weightOfOwn,
+      followsUnkept,
       status: 0,
       answeredMs: Infinity,
       wasHeld: false,
