@@ -1,6 +1,6 @@
+import { liveCells } from './arrival-curve.ts'
 import type { CalmFacts, SpanFacts } from './facts.ts'
 import type { Group } from './groups.ts'
-import { liveCells } from './arrival-curve.ts'
 import { ageBuckets, otherKinds } from './layout.ts'
 
 // The rows of one group of sites: what its mix of columns makes of the rows of the whole audience.

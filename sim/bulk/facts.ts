@@ -25,7 +25,7 @@ export interface KeyFacts {
   /** When the first answer left the origin, relative to the expected publication; Infinity where none came. */
   readonly releaseMs: number
   readonly status: number
-  /** Requests that joined a later fill and got its body, in viewers of the whole audience. */
+  /** Requests that joined a later fill than the first of their edge and got its body; in viewers of the whole audience. */
   readonly joinedLater: number
   readonly again: readonly Again[]
 }

@@ -43,8 +43,7 @@ export function othersOf(rows: Rows, folded: number, edges: number, designated: 
   const unkept = { requests: empty(), busyMs: empty(), idleMs: empty() }
   const facts = { toOrigin: empty(), asks: empty(), ownShare: empty(), unkept }
   const sharesOf = (kind: number): number =>
-    folded *
-    (isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges)
+    folded * (isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges)
   const before = new Map<string, UpstreamRequest>()
   for (const request of rows.upstream) {
     const { kind, to, from, number, rendition, shared, weight, atMs } = request

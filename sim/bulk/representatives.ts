@@ -33,15 +33,16 @@ interface Stratum {
 
 /** Of each column: as many as it takes to meet every age of a DVR window. */
 const leastSeekers = 6
-/** Of players by how far their clocks are ahead, from share to share: how many of those who follow are such. */
+/** Of players by how far their clocks are ahead, from share to share: which share of those who follow are such. */
 const ahead = [
-  { from: 0.9, to: 0.99, followers: 0.5 },
-  { from: 0.99, to: 0.999, followers: 0.25 },
-  { from: 0.999, to: 1, followers: 0.25 },
+  { from: 0.9, to: 0.99, followers: { from: 0, to: 0.5 } },
+  { from: 0.99, to: 0.999, followers: { from: 0.5, to: 0.75 } },
+  { from: 0.999, to: 1, followers: { from: 0.75, to: 1 } },
 ] as const
 const aheadFrom = ahead[0].from
-/** Followers for each player of a stratum. */
+/** Followers for each player of a stratum; whole fours, of which each share above has its own. */
 const followersSize = 0.5
+const followersOfSize = (size: number): number => 4 * Math.max(1, Math.round((size * followersSize) / 4))
 
 /** Players that stand for the whole audience of these classes. */
 export function representativesOf(
@@ -100,7 +101,7 @@ function drawnFrom(stratum: Stratum, source: FleetSource, own: Column, indices: 
   const isAhead = new Set(byClock.slice(behind))
   const weight = (viewers * aheadFrom) / behind
   const counted = setups.map((setup, i) => ({ setup, weight: isAhead.has(i) ? 0 : weight, follows: false }))
-  const cube = new LatinHypercube(Math.max(1, Math.round(size * followersSize)), source.seed, `${name}/ahead`)
+  const cube = new LatinHypercube(followersOfSize(size), source.seed, `${name}/ahead`)
   return [...counted, ...followersOf(cube, draw, viewers)]
 }
 
@@ -108,11 +109,10 @@ function followersOf(cube: LatinHypercube, draw: Draw, viewers: number): Drawn[]
   return Array.from({ length: cube.size }, (_, i) => {
     let weight = 0
     const bend = (even: number): number => {
-      let below = 0
-      const place = ahead.findIndex(({ followers }) => even < (below += followers))
-      const { from, to, followers } = ahead.at(place) as (typeof ahead)[number]
-      weight = (viewers * (to - from)) / (followers * cube.size)
-      return to - ((to - from) * (below - even)) / followers
+      const { from, to, followers } = ahead.find(part => even < part.followers.to) ?? ahead[2]
+      const thinned = (to - from) / (followers.to - followers.from)
+      weight = (viewers * thinned) / cube.size
+      return from + (even - followers.from) * thinned
     }
     const setup = draw(cube, i, { draw: clockDraw, bend })
     return { setup, weight, follows: true }

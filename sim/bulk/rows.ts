@@ -60,8 +60,8 @@ export class Rows {
   /** Of all columns together. */
   segmentRequests = 0
   /**
-   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the key's first one, and
-   * got its body.
+   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the first one of their
+   * edge, and got its body.
    */
   readonly joinedLater: Float64Array
   readonly upstream: UpstreamRequest[] = []

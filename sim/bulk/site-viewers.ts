@@ -141,10 +141,16 @@ class Seat {
       path: formatAddress(address),
       ...(address.kind === 'segment' ? {} : { headers: {} }),
     }
+    const ask = (asker: Asker) => {
+      if (asking.isOver) return
+      this.#world.weightOfOwn = (counted?.weight ?? 0) / this.#crowd.count
+      edge.request(question, asker)
+    }
     const asker: Asker = {
       count: this.#crowd.count,
       answered: answer => {
-        if (counted) this.#countOutcome(counted, question.path, address, answer, atMs)
+        const isLater = edge.hadAnswer(question.path, atMs)
+        if (counted) this.#countOutcome(counted, address, answer, { atMs, isLater })
         this.#answered(asking, answer, sentMs)
       },
       failed: how => {
@@ -152,15 +158,8 @@ class Seat {
         this.#failed(asking, edge, how, sentMs)
       },
     }
-    const ask = () => {
-      this.#world.weightOfOwn = (counted?.weight ?? 0) / this.#crowd.count
-      edge.request(question, asker)
-    }
-    if (this.#viewer.follows && address.kind === 'segment') {
-      edge.afterOthers(question.path, () => {
-        if (!asking.isOver) ask()
-      })
-    } else ask()
+    const follower: Asker = { ...asker, askAgain: mayBegin => ask(mayBegin ? asker : follower) }
+    ask(this.#viewer.follows && address.kind === 'segment' ? follower : asker)
     // Most are answered at once; only who waits may be kept waiting for too long.
     if (asking.isOver) return
     this.#agenda.at(asking.request.firstByteByMs, () => {
@@ -172,20 +171,23 @@ class Seat {
     const { column, follows } = this.#viewer
     const { now } = this.#agenda
     if (address.kind === 'segment') rows.addSegment(column, address.rendition, address.number as number, now, weight)
-    else rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, { weight, isThere: !follows })
+    else
+      rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, {
+        weight,
+        isThere: !follows,
+      })
   }
 
   #countOutcome(
     { rows, weight }: { rows: Rows; weight: number },
-    path: string,
     address: Address,
     answer: EdgeAnswer,
-    atMs: EpochMs,
+    { atMs, isLater }: { atMs: EpochMs; isLater: boolean },
   ): void {
     if (address.kind !== 'segment') return
     const outcome = outcomeOf(answer)
     rows.addOutcome(outcome, atMs, weight)
-    if (outcome === 'collapsed' && this.#world.hadAnswered(path, atMs)) {
+    if (outcome === 'collapsed' && isLater) {
       rows.addJoinedLater(address.rendition, address.number as number, atMs, weight)
     }
   }

@@ -45,8 +45,6 @@ export class SiteWorld {
   readonly edges: readonly SiteEdge[]
   /** By rendition and number: when the first origin had it. */
   readonly published = new Map<string, EpochMs>()
-  /** By path: when the first answer from an origin came, whatever it was. */
-  readonly #firstAnswered = new Map<string, EpochMs>()
   readonly #setup: SiteWorldSetup
   readonly #origins = new Map<string, SiteOrigin>()
   /** What counts requests upstream now. */
@@ -82,12 +80,6 @@ export class SiteWorld {
 
   edgeNamed(name: string): SiteEdge {
     return this.edges.find(edge => edge.name === name) as SiteEdge
-  }
-
-  /** Whether an origin had answered about `path` before `at`. */
-  hadAnswered(path: string, at: EpochMs): boolean {
-    const answeredMs = this.#firstAnswered.get(path)
-    return answeredMs !== undefined && answeredMs < at
   }
 
   get origin(): SiteOrigin {
@@ -130,8 +122,6 @@ export class SiteWorld {
       back(() => {
         request.status = answer.head.status
         request.answeredMs = this.agenda.now
-        const { path } = fetch.plan
-        if (toOrigin && !this.#firstAnswered.has(path)) this.#firstAnswered.set(path, this.agenda.now)
         fetch.answered(answer)
       })
     this.agenda.at(after(this.agenda.now, travelMs), () => {
