@@ -126,13 +126,13 @@ class Seat {
     const asking: Asking = { request, isOver: false }
     this.#asking.set(request.request, asking)
     const sentMs = this.#agenda.now
-    this.#agenda.at(after(sentMs, this.#crowd.toEdgeMs()), () => this.#arrive(asking, sentMs))
+    const edge = this.#world.edgeNamed(this.#route.edgeAt(sentMs))
+    this.#agenda.at(after(sentMs, this.#crowd.toEdgeMs()), () => this.#arrive(asking, edge, sentMs))
   }
 
-  #arrive(asking: Asking, sentMs: EpochMs): void {
+  #arrive(asking: Asking, edge: SiteEdge, sentMs: EpochMs): void {
     if (asking.isOver) return
     const { address } = asking.request
-    const edge = this.#world.edgeNamed(this.#route.edgeAt(this.#agenda.now))
     const counted = this.#viewer.counted(this.#agenda.now)
     if (counted) this.#countRequest(counted, address)
     const atMs = this.#agenda.now
