@@ -41,17 +41,17 @@ type Name = keyof typeof figures
 const ofCalmOnly: ReadonlySet<Name> = new Set(['collapsed', 'forwarded'])
 
 /** What is known of why a count is off: said where it is. */
-const bins =
-  'bulk mode has arrivals in bins of 25 ms, in which the early ones lie too evenly: with bins of 5 ms `collapsed` and `origin_held_ms` are off by half and a third as much'
+const firstAskers =
+  'who asks first is drawn from some ten thousand representatives: of those before the publication about 2 % too many or too few are drawn, of the first hundred about 5 % (docs/decisions/042)'
 const herds =
-  'after a late segment whole herds ask again at one instant; whether they meet it stored or under way, bulk mode cannot say of each edge'
+  'after a late segment whole herds ask again at one instant; whether a herd meets it stored hangs on who asked a moment before, and bulk mode has one simulated site for all'
 const followers =
-  'what is neither kept nor collapsed (playlists under nginx) depends on how closely askers follow each other at an edge, and the simulated site has all viewers on three edges at most'
+  'what is not kept (playlists under nginx) is asked for again as soon as somebody comes; bulk mode knows how many come in a segment’s time, not how they crowd within it'
 
 function knownReason(name: Name, wasDisturbed: boolean): string | undefined {
   if (name === 'originOthers') return followers
-  if (name === 'hits') return wasDisturbed ? herds : bins
-  return name === 'collapsed' || name === 'heldMs' ? bins : undefined
+  if (name === 'hits') return wasDisturbed ? herds : firstAskers
+  return name === 'collapsed' || name === 'heldMs' ? firstAskers : undefined
 }
 
 /** Whose share in `count` is one draw: as many as there are players at most, however often each of them asks. */

@@ -37,6 +37,9 @@ export const placeOf = (fraction: number, count: number): number => Math.min(cou
 export const setupOf = (source: FleetSource, index: number): FleetPlayer =>
   drawSetup(source, index, new RandomStream(source.seed, `player/${index}`))
 
+/** The place of the draw of a player's clock error among its draws. */
+export const clockDraw = 9
+
 /**
  * A player of the fleet, drawn from `stream`. Every draw is made in a fixed order, whether it is used or not, so that a
  * stream of another kind (sim/bulk spreads its few players evenly over every draw) draws from the same fleet.

@@ -158,6 +158,9 @@ const profiles = {
 export const kindsOf = (profile: PlayerSetup['profile']): readonly Profile['name'][] =>
   profile === 'media3' ? ['media3-dash', 'media3-hls'] : [profile]
 
+/** Whether its own clock tells a player when a segment is there. */
+export const asksByClock = (kind: Profile['name']): boolean => profiles[kind].timing === 'template'
+
 /** The profile of a player. Half of the media3 players play DASH, half HLS (assumption), by seed and index. */
 export function profileOf({ profile, seed, index }: Pick<PlayerSetup, 'profile' | 'seed' | 'index'>): Profile {
   if (profile !== 'media3') return profiles[profile]

@@ -112,31 +112,36 @@ export function liveInCalm(world: BulkWorld, fate: Fate, classes: readonly SiteC
   const returning = rowsOf(world, beginsMs, endsMs, true)
   const settled = rowsOf(world, settledMs, endsMs, true)
   const people = representativesOf(world, classes, settledSource(world, beginsMs, endsMs))
-  const shares = people.map(person => person.weight / world.viewers)
   seatAll(
     world,
     site,
     classes,
-    people.map((person, i) => ({
+    people.map(person => ({
       ...person,
-      counted: calmCounting(person.setup, shares[i] as number, joining, settled),
+      counted: calmCounting(person.setup, person.weight / world.viewers, joining, settled),
     })),
   )
   seatAll(
     world,
     site,
     classes,
-    people
-      .filter((_, i) => i % 2 === 0)
-      .map((person, i) => ({
-        ...person,
-        setup: goesAway(person.setup),
-        counted: backCounting(person.setup, 2 * (shares[2 * i] as number), returning),
-      })),
+    halfOf(people).map(person => ({
+      ...person,
+      setup: goesAway(person.setup),
+      counted: backCounting(person.setup, person.weight / world.viewers, returning),
+    })),
   )
   site.rows = settled
   site.agenda.runUntil(endsMs)
   return { settled, joining, returning, periods: calmMs / world.event.segmentMs, edges: site.edges.length }
+}
+
+/** Every second of them, who stand for all. */
+function halfOf(people: readonly Representative[]): Representative[] {
+  const weightOf = (those: readonly Representative[]): number => those.reduce((sum, { weight }) => sum + weight, 0)
+  const half = people.filter((_, i) => i % 2 === 0)
+  const factor = weightOf(people) / weightOf(half)
+  return half.map(person => ({ ...person, weight: person.weight * factor }))
 }
 
 function calmCounting({ joinMs }: FleetPlayer, weight: number, joining: Rows, settled: Rows): Viewer['counted'] {
@@ -177,8 +182,9 @@ function seatAll(
   const edges = classes.reduce((sum, { sites, edgesPerSite }) => sum + sites * edgesPerSite, 0)
   const share = classes.reduce((sum, { viewerShare }) => sum + viewerShare, 0)
   const perEdge = (world.viewers * share) / edges
-  const count = Math.max(1, Math.round((perEdge * site.edges.length) / Math.max(1, viewers.length)))
-  const crowd = new SiteViewers(site, (classes[0] as SiteClass).latencies.playerMs, count)
+  const there = viewers.filter(({ follows }) => !follows).length
+  const count = Math.max(1, Math.round((perEdge * site.edges.length) / Math.max(1, there)))
+  const crowd = new SiteViewers(site, { ...(classes[0] as SiteClass).latencies, seed: world.seed, count })
   for (const viewer of viewers) crowd.seat(viewer)
 }
 

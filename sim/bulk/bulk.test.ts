@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { policyOf } from '../../edge/core/policy.ts'
 import { simulateBulk } from './bulk.ts'
-import { edgeKeysOf } from './layout.ts'
+import { type BulkWorld, edgeKeysOf } from './layout.ts'
 import { aClass, aWorld, peakOf, startMs, totalOf } from './testing.fixture.ts'
 
 const policy = (name: string, switches = {}) => policyOf(name, switches)
@@ -96,6 +96,16 @@ describe('faults', () => {
     expect(totalOf(result, 'edge.negative')).toBeGreaterThan(0)
     const calm = simulateBulk(aWorld())
     expect(totalOf(result, 'origin.requests/eu')).toBeGreaterThan(totalOf(calm, 'origin.requests/eu'))
+  })
+
+  test('who asks again for what came late and meets a fill under way has joined it, and not hit', () => {
+    const joinedLaterOf = (changes: Partial<BulkWorld>): number => {
+      const { behaviours } = simulateBulk(aWorld(changes))
+      const keys = [...behaviours.spans.values()].flat().flatMap(span => span.keys)
+      return keys.reduce((sum, key) => sum + (key?.joinedLater ?? 0), 0)
+    }
+    expect(joinedLaterOf({})).toBe(0)
+    expect(joinedLaterOf({ faults: [{ atMs: 12_000, do: 'stall-encoder', forMs: 5_000 }] })).toBeGreaterThan(0)
   })
 
   test('a region that is lost sends its sites to the other one', () => {

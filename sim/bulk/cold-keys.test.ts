@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { RandomStream } from '../../live/random.ts'
 import { binomial, ColdKeys } from './cold-keys.ts'
 import { ageBuckets } from './layout.ts'
-import { upstreamOf } from './older.ts'
 
 const site = { edgesPerSite: 2, designated: true }
 const requests = (each: number): Float64Array => new Float64Array(ageBuckets.length).fill(each)
@@ -55,17 +54,4 @@ test('binomial draws have the mean and the spread of the binomial, in each of th
   }
   expect(binomial(stream, 7, 1)).toBe(7)
   expect(binomial(stream, 0, 0.5)).toBe(0)
-})
-
-test('a lifetime under Poisson arrivals is renewed at r / (1 + r T)', () => {
-  const [rate, lifetime] = [3, 0.5]
-  expect(upstreamOf({ upstream: 1 / lifetime, asks: Infinity }, 1, rate)).toBeCloseTo(rate / (1 + rate * lifetime), 12)
-  expect(upstreamOf({ upstream: 10 / lifetime, asks: Infinity }, 10, 10 * rate)).toBeCloseTo(
-    (10 * rate) / (1 + rate * lifetime),
-    12,
-  )
-  expect(upstreamOf({ upstream: 2, asks: 5 }, 1, 0)).toBe(0)
-  // Asked as often as the one that was seen, it makes as many requests; asked once for each of them, one each.
-  expect(upstreamOf({ upstream: 7, asks: 30 }, 2, 30)).toBeCloseTo(7, 12)
-  expect(upstreamOf({ upstream: 7, asks: 7 }, 2, 3)).toBeCloseTo(3, 12)
 })

@@ -1,9 +1,8 @@
-import type { EdgePolicy } from '../../edge/core/policy.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { expectedPublication } from '../../live/template.ts'
 import { between } from '../../live/units.ts'
 import type { CalmPattern, Lived } from './behaviour.ts'
-import { otherKinds } from './layout.ts'
+import { type OtherFacts, othersOf } from './other-facts.ts'
 import type { Rows, UpstreamRequest } from './rows.ts'
 
 // What a simulated site has shown, as plain arrays that a worker can be handed: rows of requests, and for each key of the
@@ -26,27 +25,10 @@ export interface KeyFacts {
   /** When the first answer left the origin, relative to the expected publication; Infinity where none came. */
   readonly releaseMs: number
   readonly status: number
-  /** Requests that joined a later fill and got its body, in viewers of the whole audience. */
+  /** Requests that joined a later fill than the first of their edge and got its body; in viewers of the whole audience. */
   readonly joinedLater: number
   readonly again: readonly Again[]
 }
-
-/**
- * Beside segments, by `period * otherKinds.length + kind`: one period where a pattern repeats. A filler is one edge of a
- * site where one asks the origin for all, else every edge (`isDesignated`).
- */
-interface OtherFacts {
-  /** What one filler asks the origin for. */
-  readonly toOrigin: Float64Array
-  /** How often one filler was asked. */
-  readonly asks: Float64Array
-  /** Of the requests for it, those that go to the origin each by itself. */
-  readonly ownShare: Float64Array
-}
-
-/** Whether one edge of a site asks for this kind on behalf of the others: for live objects (edge/core/plan.ts). */
-export const isDesignated = (kind: (typeof otherKinds)[number], policy: Pick<EdgePolicy, 'designatedFill'>): boolean =>
-  policy.designatedFill && kind === 'media-playlist'
 
 /** What one fate has lived through in a span of time. Rows are in viewers of the whole audience. */
 export interface SpanFacts {
@@ -166,43 +148,6 @@ function ownShareOf(rows: Rows): number {
     rows.upstream.filter(({ shared, number }) => !shared && number !== undefined).map(({ weight }) => weight),
   )
   return rows.segmentRequests > 0 ? own / rows.segmentRequests : 0
-}
-
-/** `folded`: over how many periods a pattern is added up into one. */
-function othersOf(rows: Rows, folded: number, edges: number, designated: boolean): OtherFacts {
-  const cells = rows.periods * otherKinds.length
-  const facts = {
-    toOrigin: new Float64Array(cells),
-    asks: new Float64Array(cells),
-    ownShare: new Float64Array(cells),
-  }
-  const fillersOf = (kind: number): number =>
-    isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges
-  for (const { kind, to, number, shared, weight, atMs } of rows.upstream) {
-    const place = number === undefined ? otherKinds.indexOf(kind as (typeof otherKinds)[number]) : -1
-    if (place < 0 || to !== 'origin') continue
-    const cell = rows.periodOf(atMs) * otherKinds.length + place
-    const series = shared ? facts.toOrigin : facts.ownShare
-    series[cell] = (series[cell] as number) + (shared ? 1 / (folded * fillersOf(place)) : weight)
-  }
-  const requests = requestsOf(rows)
-  for (let cell = 0; cell < cells; cell++) {
-    facts.asks[cell] = (rows.otherAsks[cell] as number) / (folded * fillersOf(cell % otherKinds.length))
-    const asked = requests[cell] as number
-    facts.ownShare[cell] = asked > 0 ? (facts.ownShare[cell] as number) / asked : 0
-  }
-  return facts
-}
-
-/** Requests beside segments by period and kind, over all columns. */
-function requestsOf({ periods, size, other }: Rows): Float64Array {
-  const requests = new Float64Array(periods * otherKinds.length)
-  for (let cell = 0; cell < other.length; cell++) {
-    const period = Math.floor(cell / (size.columns * otherKinds.length))
-    const place = period * otherKinds.length + (cell % otherKinds.length)
-    requests[place] = (requests[place] as number) + (other[cell] as number)
-  }
-  return requests
 }
 
 const scaled = <Series extends Float32Array | Float64Array>(series: Series, factor: number): Series =>

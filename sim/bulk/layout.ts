@@ -3,15 +3,22 @@ import type { Distribution } from '../../live/distribution.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import type { Bytes, EpochMs, Ms } from '../../live/units.ts'
 import type { ProfileName, Scenario } from '../../scenarios/schema.ts'
+import type { Quantiles } from '../calibration.ts'
 import type { BulkFault } from './faults.ts'
 
 // What bulk mode simulates, as plain data (docs/decisions/025). Viewers differ by column (profile and rung), sites by
 // class, segments by number and rendition. One edge key is one (edge, rendition, number): each is decided by itself.
 
-/** One-way travel, ms; constant, because bulk mode counts and does not predict tails. */
+/**
+ * One-way travel, ms. Between processes it is constant, because bulk mode counts and does not predict tails. A player's is
+ * drawn: players that ask again at one instant, because one answer sent them all away, arrive one behind the other, and
+ * how many of them find the first one's fill still under way is a count.
+ */
 export interface Latencies {
-  /** Player to edge. */
-  readonly playerMs: Ms
+  /** From a player's decision to its request's arrival at the edge: the sum of a draw from each. */
+  readonly toEdge: readonly Quantiles[]
+  /** From the edge to the player. */
+  readonly toPlayer: readonly Quantiles[]
   /** Edge to a sibling of its site. */
   readonly siblingMs: Ms
   /** Edge to origin. */

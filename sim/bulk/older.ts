@@ -1,10 +1,11 @@
 import { RandomStream } from '../../live/random.ts'
 import { mixOld, mixOther, spanAt } from './class-rows.ts'
 import type { ColdFills, ColdKeys } from './cold-keys.ts'
-import { isDesignated, type SpanFacts } from './facts.ts'
+import type { SpanFacts } from './facts.ts'
 import { emptiesAtMs, touches } from './faults.ts'
 import { type GroupContext, ownShareIn, peopleIn, servingAt } from './group-context.ts'
 import { ageBuckets, otherKinds } from './layout.ts'
+import { isDesignated, unkeptAt, upstreamOf } from './other-facts.ts'
 import { outcomes } from './rows.ts'
 import { addAt } from './series.ts'
 
@@ -139,8 +140,14 @@ export class Older {
       const keys = name === 'media-playlist' || name === 'init' ? size.renditions : 1
       const fillers = isDesignated(name, world.policy) ? group.sites : edges
       const shown = { upstream: facts.toOrigin[cell] as number, asks: facts.asks[cell] as number }
-      const shared = upstreamOf(shown, keys, requests / fillers) * fillers
-      const asked = shared + requests * (facts.ownShare[cell] as number)
+      const { unkept } = facts
+      const followed = {
+        requests: unkept.requests[cell] as number,
+        busyMs: unkept.busyMs[cell] as number,
+        idleMs: unkept.idleMs[cell] as number,
+      }
+      const ofOne = upstreamOf(shown, keys, requests / fillers) + unkeptAt(followed, requests / fillers / shown.asks)
+      const asked = ofOne * fillers + requests * (facts.ownShare[cell] as number)
       for (let at = second; at < second + over; at++) {
         addAt(series.get('edge.other_requests'), at, requests / over)
         addAt(series.origin('origin.other_requests', region), at, asked / over)
@@ -194,15 +201,4 @@ function emptyingsOf({ world, group }: GroupContext): Emptying[] {
     .map(fault => ({ atMs: emptiesAtMs(fault) ?? Infinity, all: fault.do !== 'restart-edges' }))
     .filter(({ atMs }) => Number.isFinite(atMs))
     .sort((a, b) => a.atMs - b.atMs)
-}
-
-/**
- * Requests upstream of one filler in a period for `keys` alike keys, of which `requests` are asked for there, where a
- * filler that was asked `asks` times made `upstream`: renewals of a lifetime T under Poisson arrivals, r / (1 + r T),
- * with the T that was shown.
- */
-export function upstreamOf(shown: { upstream: number; asks: number }, keys: number, requests: number): number {
-  if (shown.upstream <= 0 || requests <= 0) return 0
-  const lifetime = Math.max(0, keys / shown.upstream - keys / shown.asks)
-  return keys / (lifetime + keys / requests)
 }

@@ -18,11 +18,15 @@ export interface UpstreamRequest {
   readonly number: number | undefined
   readonly kind: (typeof otherKinds)[number] | 'segment'
   readonly atMs: EpochMs
+  /** The edge that asks. */
+  readonly from: string
   readonly to: 'origin' | 'sibling'
   /** One for all who wait; else each asker's own. */
   readonly shared: boolean
   /** What the askers weigh whose own it is; 1 where it is shared. */
   readonly weight: number
+  /** The answer before it was not kept, so that it was asked for as soon as that was over and somebody came. */
+  readonly followsUnkept: boolean
   /** Set when its answer came: -1 for a failure. */
   status: number
   answeredMs: EpochMs
@@ -56,8 +60,8 @@ export class Rows {
   /** Of all columns together. */
   segmentRequests = 0
   /**
-   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the key's first one, and
-   * got its body.
+   * By `period * renditions + rendition` of the number: requests that joined a fill which was not the first one of their
+   * edge, and got its body.
    */
   readonly joinedLater: Float64Array
   readonly upstream: UpstreamRequest[] = []
@@ -119,12 +123,19 @@ export class Rows {
     this.old[cell] = (this.old[cell] as number) + weight
   }
 
-  addOther(column: number, kind: (typeof otherKinds)[number], at: EpochMs, weight: number): void {
+  /** `isThere`: the simulated site was asked; else it only stands for viewers of others. */
+  addOther(
+    column: number,
+    kind: (typeof otherKinds)[number],
+    at: EpochMs,
+    { weight, isThere }: { readonly weight: number; readonly isThere: boolean },
+  ): void {
     const period = this.periodOf(at)
     if (period < 0) return
     const place = otherKinds.indexOf(kind)
     const cell = (period * this.size.columns + column) * otherKinds.length + place
     this.other[cell] = (this.other[cell] as number) + weight
+    if (!isThere) return
     const asks = period * otherKinds.length + place
     this.otherAsks[asks] = (this.otherAsks[asks] as number) + 1
   }

@@ -36,6 +36,8 @@ export interface EdgeAnswer {
 export interface Asker {
   /** How many alike requests it stands for. */
   readonly count: number
+  /** Set: it begins no fill. It is called when somebody else has begun one, or, with `mayBegin`, when nobody has. */
+  readonly askAgain?: ((mayBegin: boolean) => void) | undefined
   answered(answer: EdgeAnswer): void
   failed(how: 'refused' | 'reset'): void
 }
@@ -87,6 +89,9 @@ export interface SiteEdgeSetup {
   readonly bodyMs: (bytes: number) => Ms
 }
 
+/** Longer than clocks differ: who follows nobody for so long is alone. */
+const followMs: Ms = 500
+
 export class SiteEdge {
   readonly name: string
   core: EdgeCore
@@ -101,6 +106,10 @@ export class SiteEdge {
   readonly #standing = new Map<string, Standing>()
   readonly #pathsOfStanding = new Map<CopyId, string>()
   readonly #onLearn: (edge: SiteEdge) => void
+  /** By path: when the first answer from upstream came, in whichever life. */
+  readonly #firstAnswered = new Map<string, EpochMs>()
+  /** By path: those who ask when somebody else has. */
+  readonly #following = new Map<string, Set<Asker>>()
   #wakeMs: EpochMs = Infinity
   /** Raised when the edge dies: what was on its way to it arrives nowhere. */
   #life = 0
@@ -127,8 +136,36 @@ export class SiteEdge {
       return 'hit'
     }
     const verdict = this.core.inspect(question, now)
+    if (verdict.do === 'fill' && asker.askAgain) {
+      this.#follow(question, asker)
+      return undefined
+    }
     this.#admit(verdict, question, asker)
+    this.#bringFollowers(question.path)
     return verdict.reason
+  }
+
+  /** Whether anything had come from upstream for `path` before `at`. */
+  hadAnswer(path: string, at: EpochMs): boolean {
+    const answeredMs = this.#firstAnswered.get(path)
+    return answeredMs !== undefined && answeredMs < at
+  }
+
+  /** `asker` is not the one to begin a fill: it asks when somebody else has, or after a while though nobody has. */
+  #follow({ path }: Question, asker: Asker): void {
+    const others = this.#following.get(path) ?? new Set()
+    this.#following.set(path, others.add(asker))
+    this.#agenda.at(after(this.#agenda.now, followMs), () => {
+      if (others.delete(asker)) asker.askAgain?.(true)
+    })
+  }
+
+  #bringFollowers(path: string): void {
+    const followers = this.#following.get(path)
+    if (!followers) return
+    this.#following.delete(path)
+    for (const asker of followers) this.#agenda.at(this.#agenda.now, () => asker.askAgain?.(false))
+    followers.clear()
   }
 
   /** Lets the askers in as far as the verdict goes; a limit that is met refuses the rest, who then get another answer. */
@@ -232,6 +269,7 @@ export class SiteEdge {
       answered: answer => {
         if (!isCurrent()) return
         hasHead = true
+        if (!this.#firstAnswered.has(plan.path)) this.#firstAnswered.set(plan.path, this.#agenda.now)
         this.#takeAnswer(id, fetch, answer)
       },
       failed: () => fail('refused'),

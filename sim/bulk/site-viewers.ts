@@ -4,10 +4,11 @@ import type { FleetPlayer } from '../../loadgen/fleet/fleet.ts'
 import { Route } from '../../loadgen/fleet/steering.ts'
 import { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
+import { Draws } from '../network/latency.ts'
 import type { Agenda } from './agenda.ts'
-import { otherKinds } from './layout.ts'
+import { type Latencies, otherKinds } from './layout.ts'
 import type { Outcome, Rows } from './rows.ts'
-import type { EdgeAnswer, SiteEdge } from './site-edge.ts'
+import type { Asker, EdgeAnswer, SiteEdge } from './site-edge.ts'
 import type { SiteWorld } from './site-world.ts'
 
 // The viewers of a simulated site. Each is a whole player core that stands for a cohort: all who have its profile, its
@@ -19,6 +20,8 @@ export interface Viewer {
   /** Where what it asks is counted, and as how many viewers; undefined: not now. */
   readonly counted: (at: EpochMs) => { readonly rows: Rows; readonly weight: number } | undefined
   readonly bandwidthBitsPerSecond: number | undefined
+  /** It is never the first at an edge to ask for a segment. */
+  readonly follows: boolean
 }
 
 type Request = Extract<PlayerOutput, { do: 'request' }>
@@ -28,48 +31,62 @@ interface Asking {
   isOver: boolean
 }
 
-export class SiteViewers {
-  readonly #world: SiteWorld
-  readonly #agenda: Agenda
-  readonly #playerMs: Ms
+export interface CrowdSetup extends Pick<Latencies, 'toEdge' | 'toPlayer'> {
+  readonly seed: number
   /** How many real viewers of one edge each stands for: what the cores let in and limit by. */
-  readonly #count: number
+  readonly count: number
+}
 
-  constructor(world: SiteWorld, playerMs: Ms, count: number) {
-    this.#world = world
-    this.#agenda = world.agenda
-    this.#playerMs = playerMs
-    this.#count = count
+/** What all viewers of a site share. */
+interface Crowd {
+  readonly world: SiteWorld
+  readonly count: number
+  toEdgeMs(): Ms
+  toPlayerMs(): Ms
+}
+
+export class SiteViewers {
+  readonly #crowd: Crowd
+
+  constructor(world: SiteWorld, { toEdge, toPlayer, seed, count }: CrowdSetup) {
+    const toEdgeMs = sumOf(toEdge.map((quantiles, i) => new Draws(quantiles, seed, `bulk/to-edge/${i}`)))
+    const toPlayerMs = sumOf(toPlayer.map((quantiles, i) => new Draws(quantiles, seed, `bulk/to-player/${i}`)))
+    this.#crowd = { world, count, toEdgeMs, toPlayerMs }
   }
 
   seat(viewer: Viewer): void {
-    const names = this.#world.edges.map(({ name }) => name)
+    const names = this.#crowd.world.edges.map(({ name }) => name)
     const preferred = Math.min(names.length - 1, Math.floor(viewer.setup.edgeFraction * names.length))
     const route = new Route([...names.slice(preferred), ...names.slice(0, preferred)])
-    new Seat(viewer, route, this.#world, this.#playerMs, this.#count).plan()
+    new Seat(viewer, route, this.#crowd).plan()
   }
+}
+
+/** A way is as long as its parts are together. */
+const sumOf = (parts: readonly Draws[]) => (): Ms => {
+  let ms = 0
+  for (const part of parts) ms += part.next() as number
+  return ms
 }
 
 class Seat {
   readonly #viewer: Viewer
   readonly #player: Player
   readonly #route: Route
+  readonly #crowd: Crowd
   readonly #world: SiteWorld
   readonly #agenda: Agenda
-  readonly #playerMs: Ms
-  readonly #count: number
   readonly #asking = new Map<number, Asking>()
   #plannedMs: EpochMs = Infinity
   #linkBusyUntilMs: EpochMs = 0
 
-  constructor(viewer: Viewer, route: Route, world: SiteWorld, playerMs: Ms, count: number) {
+  constructor(viewer: Viewer, route: Route, crowd: Crowd) {
     this.#viewer = viewer
     this.#player = new Player(viewer.setup)
     this.#route = route
-    this.#world = world
-    this.#agenda = world.agenda
-    this.#playerMs = playerMs
-    this.#count = count
+    this.#crowd = crowd
+    this.#world = crowd.world
+    this.#agenda = crowd.world.agenda
   }
 
   plan(): void {
@@ -109,33 +126,40 @@ class Seat {
     const asking: Asking = { request, isOver: false }
     this.#asking.set(request.request, asking)
     const sentMs = this.#agenda.now
-    this.#agenda.at(after(sentMs, this.#playerMs), () => this.#arrive(asking, sentMs))
+    const edge = this.#world.edgeNamed(this.#route.edgeAt(sentMs))
+    this.#agenda.at(after(sentMs, this.#crowd.toEdgeMs()), () => this.#arrive(asking, edge, sentMs))
   }
 
-  #arrive(asking: Asking, sentMs: EpochMs): void {
+  #arrive(asking: Asking, edge: SiteEdge, sentMs: EpochMs): void {
     if (asking.isOver) return
     const { address } = asking.request
-    const edge = this.#world.edgeNamed(this.#route.edgeAt(this.#agenda.now))
     const counted = this.#viewer.counted(this.#agenda.now)
     if (counted) this.#countRequest(counted, address)
     const atMs = this.#agenda.now
-    this.#world.weightOfOwn = (counted?.weight ?? 0) / this.#count
     const question = {
       method: 'GET',
       path: formatAddress(address),
       ...(address.kind === 'segment' ? {} : { headers: {} }),
     }
-    edge.request(question, {
-      count: this.#count,
+    const ask = (asker: Asker) => {
+      if (asking.isOver) return
+      this.#world.weightOfOwn = (counted?.weight ?? 0) / this.#crowd.count
+      edge.request(question, asker)
+    }
+    const asker: Asker = {
+      count: this.#crowd.count,
       answered: answer => {
-        if (counted) this.#countOutcome(counted, question.path, address, answer, atMs)
+        const isLater = edge.hadAnswer(question.path, atMs)
+        if (counted) this.#countOutcome(counted, address, answer, { atMs, isLater })
         this.#answered(asking, answer, sentMs)
       },
       failed: how => {
         if (counted && address.kind === 'segment') counted.rows.addOutcome('failed', atMs, counted.weight)
         this.#failed(asking, edge, how, sentMs)
       },
-    })
+    }
+    const follower: Asker = { ...asker, askAgain: mayBegin => ask(mayBegin ? asker : follower) }
+    ask(this.#viewer.follows && address.kind === 'segment' ? follower : asker)
     // Most are answered at once; only who waits may be kept waiting for too long.
     if (asking.isOver) return
     this.#agenda.at(asking.request.firstByteByMs, () => {
@@ -144,23 +168,26 @@ class Seat {
   }
 
   #countRequest({ rows, weight }: { rows: Rows; weight: number }, address: Address): void {
-    const { column } = this.#viewer
+    const { column, follows } = this.#viewer
     const { now } = this.#agenda
     if (address.kind === 'segment') rows.addSegment(column, address.rendition, address.number as number, now, weight)
-    else rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, weight)
+    else
+      rows.addOther(column, otherKinds[otherKinds.indexOf(address.kind)] ?? 'manifest', now, {
+        weight,
+        isThere: !follows,
+      })
   }
 
   #countOutcome(
     { rows, weight }: { rows: Rows; weight: number },
-    path: string,
     address: Address,
     answer: EdgeAnswer,
-    atMs: EpochMs,
+    { atMs, isLater }: { atMs: EpochMs; isLater: boolean },
   ): void {
     if (address.kind !== 'segment') return
     const outcome = outcomeOf(answer)
     rows.addOutcome(outcome, atMs, weight)
-    if (outcome === 'collapsed' && this.#world.hadAnswered(path, atMs)) {
+    if (outcome === 'collapsed' && isLater) {
       rows.addJoinedLater(address.rendition, address.number as number, atMs, weight)
     }
   }
@@ -168,10 +195,11 @@ class Seat {
   #answered(asking: Asking, answer: EdgeAnswer, sentMs: EpochMs): void {
     if (asking.isOver) return
     const { bandwidthBitsPerSecond } = this.#viewer
-    const firstByteMs = after(this.#agenda.now, this.#playerMs)
+    const wayMs = this.#crowd.toPlayerMs()
+    const firstByteMs = after(this.#agenda.now, wayMs)
     const linkMs = bandwidthBitsPerSecond ? (answer.bodyBytes * 8_000) / bandwidthBitsPerSecond : 0
     const fromMs = Math.max(firstByteMs as number, this.#linkBusyUntilMs as number)
-    const lastByteMs = Math.max(fromMs + linkMs, (answer.wholeMs as number) + (this.#playerMs as number))
+    const lastByteMs = Math.max(fromMs + linkMs, (answer.wholeMs as number) + (wayMs as number))
     this.#linkBusyUntilMs = lastByteMs
     this.#countAnswer(answer.status)
     const { request } = asking.request
@@ -187,7 +215,7 @@ class Seat {
   #failed(asking: Asking, edge: SiteEdge, how: 'refused' | 'reset', sentMs: EpochMs): void {
     const counted = this.#viewer.counted(this.#agenda.now)
     if (counted) counted.rows.notes.failures += counted.weight
-    this.#agenda.at(after(this.#agenda.now, this.#playerMs), () => {
+    this.#agenda.at(after(this.#agenda.now, this.#crowd.toPlayerMs()), () => {
       if (how === 'refused') this.#route.refused(edge.name, this.#agenda.now)
       this.#end(asking, how, sentMs, sentMs, 0)
     })

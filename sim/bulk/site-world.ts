@@ -45,8 +45,6 @@ export class SiteWorld {
   readonly edges: readonly SiteEdge[]
   /** By rendition and number: when the first origin had it. */
   readonly published = new Map<string, EpochMs>()
-  /** By path: when the first answer from an origin came, whatever it was. */
-  readonly #firstAnswered = new Map<string, EpochMs>()
   readonly #setup: SiteWorldSetup
   readonly #origins = new Map<string, SiteOrigin>()
   /** What counts requests upstream now. */
@@ -84,12 +82,6 @@ export class SiteWorld {
     return this.edges.find(edge => edge.name === name) as SiteEdge
   }
 
-  /** Whether an origin had answered about `path` before `at`. */
-  hadAnswered(path: string, at: EpochMs): boolean {
-    const answeredMs = this.#firstAnswered.get(path)
-    return answeredMs !== undefined && answeredMs < at
-  }
-
   get origin(): SiteOrigin {
     return this.#origins.get(this.#serving) as SiteOrigin
   }
@@ -115,7 +107,7 @@ export class SiteWorld {
   // Requests upstream
 
   #send(from: SiteEdge, fetch: SentFetch): void {
-    const request = this.#note(fetch)
+    const request = this.#note(from, fetch)
     const { latencies } = this.#setup
     const toOrigin = fetch.plan.upstream.is === 'origin'
     const travelMs = toOrigin ? latencies.originMs : latencies.siblingMs
@@ -130,8 +122,6 @@ export class SiteWorld {
       back(() => {
         request.status = answer.head.status
         request.answeredMs = this.agenda.now
-        const { path } = fetch.plan
-        if (toOrigin && !this.#firstAnswered.has(path)) this.#firstAnswered.set(path, this.agenda.now)
         fetch.answered(answer)
       })
     this.agenda.at(after(this.agenda.now, travelMs), () => {
@@ -181,17 +171,21 @@ export class SiteWorld {
     })
   }
 
-  #note({ plan, count }: SentFetch): UpstreamRequest {
+  #note(from: SiteEdge, { plan, count }: SentFetch): UpstreamRequest {
     const address = parseAddress(plan.path)
-    const shared = !ownReasons.has(plan.reason)
+    // Playlists are asked for by one at a time also where the answer is not kept (edge/core/lookup-live.ts).
+    const followsUnkept = plan.reason === 'fill-uncacheable' && address?.kind === 'media-playlist'
+    const shared = followsUnkept || !ownReasons.has(plan.reason)
     const request: UpstreamRequest = {
       rendition: this.rows?.renditionIndex(address && 'rendition' in address ? address.rendition : '') ?? 0,
       number: address?.kind === 'segment' ? (address.number as number) : undefined,
       kind: kindOf(address),
       atMs: this.agenda.now,
+      from: from.name,
       to: plan.upstream.is,
       shared,
       weight: shared ? 1 : count * this.weightOfOwn,
+      followsUnkept,
       status: 0,
       answeredMs: Infinity,
       wasHeld: false,

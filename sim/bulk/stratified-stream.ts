@@ -10,13 +10,13 @@ import { normalQuantile } from './normal-quantile.ts'
 const spreadDraws = 32
 
 export class LatinHypercube {
-  readonly #size: number
+  readonly size: number
   readonly #seed: number
   /** By draw: on which of `size` steps of [0, 1) each sample lies. */
   readonly #places: Uint32Array[] = []
 
   constructor(size: number, seed: number, name: string) {
-    this.#size = size
+    this.size = size
     this.#seed = seed
     const step = latticeStep(size)
     for (let draw = 0; draw < spreadDraws; draw += 2) {
@@ -30,30 +30,40 @@ export class LatinHypercube {
     }
   }
 
-  /** The stream of draws of sample `index`. */
-  stream(index: number): RandomStream {
+  /** The stream of draws of sample `index`; with `bent` one of them is not spread evenly. */
+  stream(index: number, bent: BentDraw | undefined = undefined): RandomStream {
     const places = this.#places.map(place => place[index] as number)
-    return new SpreadStream(this.#seed, `spread/${index}`, places, this.#size)
+    return new SpreadStream(this.#seed, `spread/${index}`, places, this.size, bent)
   }
+}
+
+/** The draw at place `draw` is what `bend` makes of it. */
+export interface BentDraw {
+  readonly draw: number
+  readonly bend: (even: number) => number
 }
 
 class SpreadStream extends RandomStream {
   readonly #places: readonly number[]
   readonly #size: number
+  readonly #bent: BentDraw | undefined
   #draw = 0
 
-  constructor(seed: number, name: string, places: readonly number[], size: number) {
+  constructor(seed: number, name: string, places: readonly number[], size: number, bent: BentDraw | undefined) {
     super(seed, name)
     this.#places = places
     this.#size = size
+    this.#bent = bent
   }
 
   override next(): number {
     const within = super.next()
     // The base class draws while it is being made, when this part of the object is not there yet.
     if (!(#places in this)) return within
-    const place = this.#places[this.#draw++]
-    return place === undefined ? within : (place + within) / this.#size
+    const draw = this.#draw++
+    const place = this.#places[draw]
+    const even = place === undefined ? within : (place + within) / this.#size
+    return draw === this.#bent?.draw ? this.#bent.bend(even) : even
   }
 
   /** By one draw, where the base class takes two: what is spread evenly stays so. */

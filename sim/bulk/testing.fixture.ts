@@ -52,7 +52,7 @@ export const aClass = (changes: Partial<BulkWorld['classes'][number]> = {}): Bul
   edgesPerSite: 2,
   viewerShare: 1,
   mix: Float64Array.from([1, 1, 1]),
-  latencies: { playerMs: 1, siblingMs: 0.5, originMs: 1, publishMs: 5 },
+  latencies: { toEdge: [[[0, 1]]], toPlayer: [[[0, 1]]], siblingMs: 0.5, originMs: 1, publishMs: 5 },
   ...changes,
 })
 

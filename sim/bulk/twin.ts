@@ -76,8 +76,8 @@ function bulkTwinOf({
 }
 
 /**
- * The means of what exact mode draws. Bulk mode knows ways only, so that the work at their ends is in them: half of what
- * passes between a question and its answer.
+ * What exact mode draws: of players as it does, else the means. Between processes bulk mode knows ways only, so that the
+ * work at their ends is in them: half of what passes between a question and its answer.
  */
 function latenciesOf({ work, latency, stores, generator }: Calibration, store: string): Latencies {
   const mean = ({ cpuMs, besideMs }: Work): number => cpuMs + (meanOf(besideMs) as number)
@@ -85,7 +85,8 @@ function latenciesOf({ work, latency, stores, generator }: Calibration, store: s
     (meanOf(one) as number) + work.reduce((sum, ms) => sum + ms, 0) / 2
   const write = stores[store]?.write
   return {
-    playerMs: way(latency.playerEdge, meanOf(generator.lagMs) as number, mean(work.edgeHit)),
+    toEdge: [generator.lagMs, latency.playerEdge],
+    toPlayer: [work.edgeHit.besideMs, latency.playerEdge, [[0, work.edgeHit.cpuMs]]],
     siblingMs: way(latency.edgeSibling, mean(work.edgeWait), mean(work.edgeFill)),
     originMs: way(latency.edgeOrigin, mean(work.originServe), mean(work.edgeFill)),
     // From the beginning of a PUT to its acknowledgement (sim/exact: pipeline.ts, publish-side.ts).

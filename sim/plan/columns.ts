@@ -88,5 +88,5 @@ export const siteClassesOf = ({ classes, publishMs }: Topology, { mixes, viewerS
     edgesPerSite,
     viewerShare: viewerShares[i] as number,
     mix: mixes[i] as Float64Array,
-    latencies: { playerMs, siblingMs, originMs, publishMs },
+    latencies: { toEdge: [[[0, playerMs]]], toPlayer: [[[0, playerMs]]], siblingMs, originMs, publishMs },
   }))
