@@ -44,7 +44,7 @@ const ofCalmOnly: ReadonlySet<Name> = new Set(['collapsed', 'forwarded'])
 const firstAskers =
   'who asks first is drawn from some ten thousand representatives: of those before the publication about 2 % too many or too few are drawn, of the first hundred about 5 % (docs/decisions/042)'
 const herds =
-  'after a late segment whole herds ask again at one instant; whether a herd meets it stored hangs on who asked a moment before, and bulk mode has one simulated site for all'
+  'after a late segment whole herds ask again at one instant; whether a herd meets it stored hangs on who asked a moment before, and bulk mode has four simulated sites at most for all'
 const followers =
   'what is not kept (playlists under nginx) is asked for again as soon as somebody comes; bulk mode knows how many come in a segment’s time, not how they crowd within it'
 

@@ -29,7 +29,8 @@ const awayMs = 12_000
 export interface Lived {
   readonly rows: Rows
   readonly world: SiteWorld
-  /** Fillers of the simulated site: what a request upstream of it stands for. */
+  readonly sites: number
+  /** Of each simulated site. */
   readonly edges: number
   readonly originMs: Ms
 }
@@ -41,6 +42,7 @@ export interface CalmPattern {
   readonly returning: Rows
   /** How many numbers (and periods) the settled rows are added up over. */
   readonly periods: number
+  readonly sites: number
   readonly edges: number
 }
 
@@ -66,7 +68,7 @@ export function liveThroughWhole(world: BulkWorld, fate: Fate, classes: readonly
     people.map(person => ({ ...person, counted: () => ({ rows, weight: person.weight }) })),
   )
   site.agenda.runUntil(endsMs)
-  return { rows, world: site, edges: site.edges.length, originMs: originMsOf(classes) }
+  return { rows, world: site, ...sizeOf(site), originMs: originMsOf(classes) }
 }
 
 /** Runs a site from some time before `fromMs`, so that it has settled by then, to `toMs`. */
@@ -99,7 +101,7 @@ export function liveThroughSpan(
     people.map(person => ({ ...person, counted: counted(person) })),
   )
   site.agenda.runUntil(toMs)
-  return { rows, world: site, edges: site.edges.length, originMs: originMsOf(classes) }
+  return { rows, world: site, ...sizeOf(site), originMs: originMsOf(classes) }
 }
 
 /** Runs a site in calm at `atMs`, without any fault. */
@@ -133,7 +135,7 @@ export function liveInCalm(world: BulkWorld, fate: Fate, classes: readonly SiteC
   )
   site.rows = settled
   site.agenda.runUntil(endsMs)
-  return { settled, joining, returning, periods: calmMs / world.event.segmentMs, edges: site.edges.length }
+  return { settled, joining, returning, periods: calmMs / world.event.segmentMs, ...sizeOf(site) }
 }
 
 /** Every second of them, who stand for all. */
@@ -191,11 +193,14 @@ function seatAll(
 function siteOf(world: BulkWorld, fate: Fate, classes: readonly SiteClass[], beginsMs: EpochMs): SiteWorld {
   const [first] = classes
   if (!first) throw new RangeError(`no class of sites has the fate of ${fate.region}`)
+  const edges = Math.min(mostEdges, Math.max(...classes.map(({ edgesPerSite }) => edgesPerSite)))
+  const sites = classes.reduce((sum, one) => sum + one.sites, 0)
   return new SiteWorld({
     ...world,
     beginsMs,
     fate,
-    edges: Math.min(mostEdges, Math.max(...classes.map(({ edgesPerSite }) => edgesPerSite))),
+    sites: Math.max(1, Math.min(mostSites, sites, Math.floor(world.representatives / (edges * enoughAtEdge)))),
+    edges,
     latencies: first.latencies,
   })
 }
@@ -204,6 +209,11 @@ const originMsOf = ([first]: readonly SiteClass[]): Ms => (first as SiteClass).l
 
 /** Edges of a simulated site: one that fills and two that ask it show everything that more would. */
 const mostEdges = 3
+/** Simulated sites at most, and how many representatives each edge of them must have: with few, each is a herd. */
+const mostSites = 4
+const enoughAtEdge = 800
+
+const sizeOf = ({ sites }: SiteWorld) => ({ sites: sites.length, edges: sites[0]?.length ?? 1 })
 
 const rowsOf = ({ event, columns }: BulkWorld, fromMs: EpochMs, toMs: EpochMs, folded: boolean): Rows =>
   new Rows({ event, fromMs, toMs, columns: columns.length, folded })

@@ -72,7 +72,7 @@ const sum = (values: Iterable<number>): number => {
 }
 
 export function spanFactsOf(lived: Lived, designated: boolean): SpanFacts {
-  const { rows, edges } = lived
+  const { rows, sites, edges } = lived
   const { event, fromMs, toMs } = rows.size
   const renditions = event.renditions.length
   const byKey = new Map<number, UpstreamRequest[]>()
@@ -102,36 +102,38 @@ export function spanFactsOf(lived: Lived, designated: boolean): SpanFacts {
     notes: rows.notes,
     keys,
     ownShare: ownShareOf(rows),
-    others: othersOf(rows, 1, edges, designated),
+    others: othersOf(rows, 1, { sites, edges, designated }),
   }
 }
 
 /** The first request of each filler is drawn for every edge by itself; what is left over here followed it. */
 function keyFactsOf(
   event: LiveEvent,
-  { edges, originMs, world }: Lived,
+  { sites, edges, originMs, world }: Lived,
   requests: readonly UpstreamRequest[],
   { designated, joinedLater }: { readonly designated: boolean; readonly joinedLater: number },
 ): KeyFacts {
   const toOrigin = requests.filter(({ to }) => to === 'origin')
   const toSibling = requests.filter(({ to }) => to === 'sibling')
-  const fillers = designated ? 1 : edges
-  const askers = Math.max(1, edges - 1)
+  const fillers = sites * (designated ? 1 : edges)
+  const askers = Math.max(1, sites * (edges - 1))
   const { number, rendition } = requests[0] as UpstreamRequest
   const published = expectedPublication(event, number as number)
   const name = `${event.renditions[rendition]?.name}/${number}`
-  const again = (request: UpstreamRequest): Again => ({
-    offsetMs: between(published, request.atMs) as number,
-    toOrigin: request.to === 'origin',
-    isFill: request.status === 200,
-    isUnreachable: request.status < 0,
-    heldMs: request.wasHeld ? (between(request.atMs, request.answeredMs) as number) : 0,
-    count: 1,
-  })
+  // What all of them did counts for one of them.
+  const again =
+    (of: number) =>
+    (request: UpstreamRequest): Again => ({
+      offsetMs: between(published, request.atMs) as number,
+      toOrigin: request.to === 'origin',
+      isFill: request.status === 200,
+      isUnreachable: request.status < 0,
+      heldMs: request.wasHeld ? (between(request.atMs, request.answeredMs) as number) : 0,
+      count: 1 / of,
+    })
   const first = toOrigin[0]
-  // What several fillers of the site did counts for one of them.
-  const rest = toOrigin.slice(fillers).filter((_, i) => i % fillers === 0)
-  const siblings = toSibling.slice(edges - 1).filter((_, i) => i % askers === 0)
+  const rest = toOrigin.slice(fillers).map(again(fillers))
+  const siblings = toSibling.slice(sites * (edges - 1)).map(again(askers))
   const leftMs = first ? (between(published, first.answeredMs) as number) - (originMs as number) : Infinity
   const storedMs = between(published, world.published.get(name) ?? Infinity) as number
   return {
@@ -139,7 +141,7 @@ function keyFactsOf(
     releaseMs: first?.wasHeld ? leftMs : Math.min(leftMs, storedMs),
     status: first?.status ?? 0,
     joinedLater,
-    again: [...rest, ...siblings].map(again),
+    again: [...rest, ...siblings],
   }
 }
 
@@ -154,10 +156,10 @@ const scaled = <Series extends Float32Array | Float64Array>(series: Series, fact
   series.map(value => value * factor) as Series
 
 export function calmFactsOf(
-  { settled, joining, returning, periods, edges }: CalmPattern,
+  { settled, joining, returning, periods, sites, edges }: CalmPattern,
   designated: boolean,
 ): CalmFacts {
-  const fillers = designated ? 1 : edges
+  const fillers = sites * (designated ? 1 : edges)
   const counts = new Map<string, { fills: number; probes: number }>()
   for (const { number, rendition, to, shared, status } of settled.upstream) {
     if (number === undefined || !shared || to !== 'origin') continue
@@ -184,6 +186,6 @@ export function calmFactsOf(
       { offsetMs: 0, toOrigin: true, isFill: false, isUnreachable: false, heldMs: 0, count: probes / keys },
     ].filter(({ count }) => count > 0),
     ownShare: ownShareOf(settled),
-    others: othersOf(settled, periods, edges, designated),
+    others: othersOf(settled, periods, { sites, edges, designated }),
   }
 }

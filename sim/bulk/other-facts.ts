@@ -37,13 +37,19 @@ export const isDesignated = (kind: (typeof otherKinds)[number], policy: Pick<Edg
   policy.designatedFill && kind === 'media-playlist'
 
 /** `folded`: over how many periods a pattern is added up into one. */
-export function othersOf(rows: Rows, folded: number, edges: number, designated: boolean): OtherFacts {
+export function othersOf(
+  rows: Rows,
+  folded: number,
+  { sites, edges, designated }: { readonly sites: number; readonly edges: number; readonly designated: boolean },
+): OtherFacts {
   const cells = rows.periods * otherKinds.length
   const empty = () => new Float64Array(cells)
   const unkept = { requests: empty(), busyMs: empty(), idleMs: empty() }
   const facts = { toOrigin: empty(), asks: empty(), ownShare: empty(), unkept }
   const sharesOf = (kind: number): number =>
-    folded * (isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges)
+    folded *
+    sites *
+    (isDesignated(otherKinds[kind] as (typeof otherKinds)[number], { designatedFill: designated }) ? 1 : edges)
   const before = new Map<string, UpstreamRequest>()
   for (const request of rows.upstream) {
     const { kind, to, from, number, rendition, shared, weight, atMs } = request

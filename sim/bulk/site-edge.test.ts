@@ -20,6 +20,7 @@ function aSite() {
     ...aWorld(),
     beginsMs: startMs,
     fate: { region: 'eu', touchedBy: [], share: 1 },
+    sites: 1,
     edges: 1,
     latencies: aClass().latencies,
   })

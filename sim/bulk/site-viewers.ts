@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../../live/address.ts'
 import { after, type EpochMs, type Ms } from '../../live/units.ts'
-import type { FleetPlayer } from '../../loadgen/fleet/fleet.ts'
+import { type FleetPlayer, placeOf } from '../../loadgen/fleet/fleet.ts'
 import { Route } from '../../loadgen/fleet/steering.ts'
 import { Player } from '../../loadgen/player/player.ts'
 import type { PlayerOutput, RequestOutcome } from '../../loadgen/player/player-io.ts'
@@ -55,8 +55,10 @@ export class SiteViewers {
   }
 
   seat(viewer: Viewer): void {
-    const names = this.#crowd.world.edges.map(({ name }) => name)
-    const preferred = Math.min(names.length - 1, Math.floor(viewer.setup.edgeFraction * names.length))
+    const { sites } = this.#crowd.world
+    const site = sites[placeOf(viewer.setup.siteFraction, sites.length)] ?? []
+    const names = site.map(({ name }) => name)
+    const preferred = placeOf(viewer.setup.edgeFraction, names.length)
     const route = new Route([...names.slice(preferred), ...names.slice(0, preferred)])
     new Seat(viewer, route, this.#crowd).plan()
   }

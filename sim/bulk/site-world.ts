@@ -12,8 +12,9 @@ import type { Rows, UpstreamRequest } from './rows.ts'
 import { type SentFetch, SiteEdge } from './site-edge.ts'
 import { type OriginSetup, SiteOrigin } from './site-origin.ts'
 
-// One site in virtual time, with the edges that a site of its kind has and the origins of all regions: the real cores,
-// asked by a few hundred viewers who stand for all. What is decided here is then spread over every site of the fate.
+// A site or a few like it in virtual time, with the edges that a site of their kind has and the origins of all regions:
+// the real cores, asked by a few hundred viewers who stand for all. What is decided here is then spread over every site of
+// the fate. Several sites show what is a matter of chance for each: whether somebody asked just before a herd came.
 
 export interface SiteWorldSetup {
   readonly event: LiveEvent
@@ -21,6 +22,8 @@ export interface SiteWorldSetup {
   readonly seed: number
   readonly startMs: EpochMs
   readonly beginsMs: EpochMs
+  readonly sites: number
+  /** Of each site. */
   readonly edges: number
   readonly fate: Fate
   readonly regions: readonly string[]
@@ -42,7 +45,10 @@ const ownReasons: ReadonlySet<string> = new Set([
 
 export class SiteWorld {
   readonly agenda: Agenda
+  /** Of all sites. */
   readonly edges: readonly SiteEdge[]
+  /** By site. */
+  readonly sites: readonly (readonly SiteEdge[])[]
   /** By rendition and number: when the first origin had it. */
   readonly published = new Map<string, EpochMs>()
   readonly #setup: SiteWorldSetup
@@ -67,13 +73,18 @@ export class SiteWorld {
       this.#origins.set(region, new SiteOrigin(origin, this.agenda, published))
     }
     const bodyMs = (bytes: number): Ms => (bytes * 8_000) / setup.fillBitsPerSecond
-    const named = { site: 's', event: event.event, policy, bodyMs, storeBytes: setup.storeBytes }
-    this.edges = Array.from({ length: setup.edges }, (_, i) => {
-      const edge = { ...named, name: `s${i + 1}` }
-      return new SiteEdge(edge, this.agenda, { send: (from, fetch) => this.#send(from, fetch) }, from =>
-        this.#learn(from),
+    const common = { event: event.event, policy, bodyMs, storeBytes: setup.storeBytes }
+    const edgeOf = (site: string, place: number): SiteEdge =>
+      new SiteEdge(
+        { ...common, site, name: `${site}e${place + 1}` },
+        this.agenda,
+        { send: (from, fetch) => this.#send(from, fetch) },
+        from => this.#learn(from),
       )
-    })
+    this.sites = Array.from({ length: setup.sites }, (_, site) =>
+      Array.from({ length: setup.edges }, (_, place) => edgeOf(`s${site + 1}`, place)),
+    )
+    this.edges = this.sites.flat()
     for (const edge of this.edges) this.#introduce(edge)
     for (const [place, fault] of setup.faults.entries()) this.#plan(fault, place)
   }
@@ -89,8 +100,13 @@ export class SiteWorld {
   #introduce(edge: SiteEdge): void {
     const { now } = this.agenda
     edge.apply(edge.core.learn(this.origin.core.eventConfig(), now))
-    edge.core.siblings({ edges: this.edges.map(({ name }) => name) }, now)
-    for (const other of this.edges) if (other !== edge) edge.core.siblingAlive(other.name, other.alive, now)
+    const site = this.#siteOf(edge)
+    edge.core.siblings({ edges: site.map(({ name }) => name) }, now)
+    for (const other of site) if (other !== edge) edge.core.siblingAlive(other.name, other.alive, now)
+  }
+
+  #siteOf(edge: SiteEdge): readonly SiteEdge[] {
+    return this.sites.find(site => site.includes(edge)) as readonly SiteEdge[]
   }
 
   #learn(edge: SiteEdge): void {
@@ -125,12 +141,13 @@ export class SiteWorld {
         fetch.answered(answer)
       })
     this.agenda.at(after(this.agenda.now, travelMs), () => {
-      if (toOrigin) this.#askOrigin(fetch, request, answered, failed)
+      if (toOrigin) this.#askOrigin(from, fetch, request, answered, failed)
       else this.#askSibling(from, fetch, answered, failed)
     })
   }
 
   #askOrigin(
+    from: SiteEdge,
     { plan, count }: SentFetch,
     request: UpstreamRequest,
     answered: SentFetch['answered'],
@@ -141,7 +158,7 @@ export class SiteWorld {
       failed()
       return
     }
-    origin.ask(plan.path, plan.asked, 's', count, ({ head, bodyBytes, playlist }, wasHeld) => {
+    origin.ask(plan.path, plan.asked, from.name, count, ({ head, bodyBytes, playlist }, wasHeld) => {
       request.wasHeld = wasHeld
       answered({ head, bodyBytes, playlist })
     })
@@ -209,7 +226,7 @@ export class SiteWorld {
     const { now } = this.agenda
     switch (fault.do) {
       case 'restart-edges':
-        this.#restart(this.edges[0] as SiteEdge, fault.downMs)
+        for (const [first] of this.sites) this.#restart(first as SiteEdge, fault.downMs)
         return
       case 'flush-edges':
         for (const edge of this.edges) this.#flush(edge)
@@ -259,7 +276,8 @@ export class SiteWorld {
       this.#introduce(edge)
       const heardMs = after(this.agenda.now, limits.heartbeatMs)
       this.agenda.at(heardMs, () => {
-        for (const other of this.edges) if (other !== edge) other.core.siblingAlive(edge.name, true, this.agenda.now)
+        for (const other of this.#siteOf(edge))
+          if (other !== edge) other.core.siblingAlive(edge.name, true, this.agenda.now)
       })
     })
   }
