@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { benchBulk, benchWorld } from './sim-bulk.ts'
 
 test('a small run decides every key and gives every figure', () => {
-  const figures = benchBulk({ viewers: 50_000, edges: 800, sites: 260, durationMs: 240_000 })
+  const figures = benchBulk({ viewers: 50_000, edges: 800, sites: 260, durationMs: 480_000 })
   expect(figures.bulk_edge_keys).toBe(figures.bulk_edge_keys_expected)
   for (const name of ['bulk_times_real_time', 'bulk_edge_keys_per_s', 'bulk_memory_bytes'] as const) {
     expect(figures[name]).toBeGreaterThan(0)

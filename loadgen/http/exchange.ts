@@ -160,6 +160,12 @@ export class Exchange implements Borrower, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error & { code?: string }): void {
+    // Its client still goes through the requests that fail with it, and takes no new one meanwhile: who asks again at once,
+    // or waited for a connection, would end the process by an assertion of undici's.
+    queueMicrotask(() => this.#failed(error))
+  }
+
+  #failed(error: Error & { code?: string }): void {
     this.#release()
     // undici hands over what its handler threw as well; a fault of ours is no failure of the edge.
     if (error !== abandoned && error.code === undefined) throwLater(error)

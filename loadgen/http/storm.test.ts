@@ -211,6 +211,20 @@ describe('the driver', () => {
     expect(part().counts['failures.refused']).toBe(moved.length)
   })
 
+  // Upon a refused connection undici fails all that waits in its client and asserts that nothing is left: a request that
+  // was begun meanwhile, by who had waited for the connection, once ended the whole fleet.
+  it('lets those who wait for a connection have it after a refusal', async () => {
+    const gone = createServer()
+    await listen(gone, 0, '127.0.0.1')
+    const goneUrl = urlOf(gone)
+    await new Promise(done => gone.close(done))
+    const player = new Planned(soon(20, 0))
+    const { storm } = stormOn([goneUrl], { connections: 'per-player' })
+    storm.add(seated(player))
+    await player.allAnswered
+    expect(new Set(player.outcomes.map(({ result }) => result))).toEqual(new Set(['refused']))
+  })
+
   it('counts a 404 as early when the request left after the capture, and when the last one came', async () => {
     const edge = await edgeThat((_request, response) => {
       response.writeHead(404).end()
