@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Comparison, isExceeded, levels } from './comparison.ts'
-import { summaryOf, tableOf } from './render.ts'
+import { scenariosOf, summaryOf, tableOf } from './render.ts'
 import type { LevelOutcome, Validation } from './validation.ts'
 
 // What validation has found, level by level, as it is kept in the repository (results/validation.json): pages are written
@@ -67,11 +67,20 @@ const isWhole = ({ missing, partial }: LevelOutcome): boolean => missing === und
 export const pageOf = (kept: Kept): string =>
   kept.levels
     .map(({ level, commit, startedAt, machine, seeds, comparisons }) => {
-      const over = level === 'V2' || level === 'V3' || level === 'V4' ? `, ${seeds} seeds` : ''
+      const over = level === 'V2' || level === 'V3' || level === 'V4' ? `, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}` : ''
       const head = `### ${level}\n${startedAt.slice(0, 10)}, commit ${commit.slice(0, 10)}, ${machine}${over}.`
-      return `${head}\n\n${tableOf(comparisons as Comparison[])}`
+      return `${head}\n\n${readable(comparisons as Comparison[])}`
     })
     .join('\n\n')
+
+/** More rows than that are no table that somebody reads. */
+const mostRows = 300
+
+/** All of few comparisons; of many what each scenario came to, and those that are exceeded. */
+function readable(comparisons: readonly Comparison[]): string {
+  if (comparisons.length <= mostRows) return tableOf(comparisons)
+  return [scenariosOf(comparisons), 'Exceeded:', tableOf(comparisons.filter(isExceeded))].join('\n\n')
+}
 
 /** What README shows. */
 export const summaryOfKept = (kept: Kept): string =>
@@ -94,20 +103,24 @@ const kindOf = (figure: string): 'count' | 'bytes' | 'peak' | 'held' => {
   return /_max$|peak/.test(figure) ? 'peak' : 'count'
 }
 
+const fewestSeeds = 3
+
 /** What plans predict: requests, fills, bytes, held requests. */
 const isPlanned = ({ kind, figure }: Comparison): boolean =>
   kind === 'count' && /requests|fills|bytes|held/.test(figure)
 
 /**
  * Of each kind of figure the largest error that noise does not explain, or the goal where there is none. A kind that
- * nothing was compared of stays as `before` has it; all of them do until real runs were compared.
+ * nothing was compared of stays as `before` has it; all of them do until real runs over several seeds were compared: of one
+ * run alone nobody knows by how much the next one differs.
  */
 export function plannedErrorsOf(kept: Kept, before: PlannedErrors): PlannedErrors {
   const compared = kept.levels
     .filter(({ level }) => comparedWithRuns.has(level))
     .flatMap(({ comparisons }) => comparisons as Comparison[])
     .filter(isPlanned)
-  if (!kept.levels.some(({ level }) => level === 'V2') || compared.length === 0) return before
+  const runs = kept.levels.find(({ level }) => level === 'V2')
+  if (runs === undefined || runs.seeds < fewestSeeds || compared.length === 0) return before
   const worst = (kind: ReturnType<typeof kindOf>): number => {
     const own = compared.filter(({ figure }) => kindOf(figure) === kind)
     if (own.length === 0) return before[kind]

@@ -87,4 +87,20 @@ export function summaryOf(comparisons: readonly Comparison[]): string {
   return [rowOf(head), rowOf(head.map(() => '---')), ...rows].join('\n')
 }
 
+/** A row for each scenario and variant: how many of each kind are exceeded, of how many. */
+export function scenariosOf(comparisons: readonly Comparison[]): string {
+  const kinds = [...new Set(comparisons.map(({ kind }) => kind))]
+  const titleOf = ({ scenario, variant }: Comparison) => (variant === undefined ? scenario : `${scenario}, ${variant}`)
+  const rows = [...new Set(comparisons.map(titleOf))].map(title => {
+    const own = comparisons.filter(comparison => titleOf(comparison) === title)
+    const cells = kinds.map(kind => {
+      const ofKind = own.filter(comparison => comparison.kind === kind)
+      return ofKind.length === 0 ? '–' : `${ofKind.filter(isExceeded).length} of ${ofKind.length}`
+    })
+    return rowOf([title, ...cells])
+  })
+  const head = ['scenario', ...kinds.map(kind => `${kindWords[kind]} exceeded`)]
+  return [rowOf(head), rowOf(head.map(() => '---')), ...rows].join('\n')
+}
+
 const rowOf = (cells: readonly string[]): string => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`

@@ -187,6 +187,14 @@ describe('what is kept', () => {
     expect(summaryOfKept(kept).split('\n')).toHaveLength(4)
   })
 
+  test('of many comparisons shows what each scenario came to, and what is exceeded', () => {
+    const many = Array.from({ length: 301 }, (_, i) => comparison({ figure: `f${i}`, predicted: i === 7 ? 200 : 100 }))
+    const page = pageOf(keep(nothingKept, validated([outcome('V2', many)])))
+    expect(page).toMatch(/\| 1 of 301 \|/)
+    expect(page).toContain('`f7`')
+    expect(page).not.toContain('`f8`')
+  })
+
   test('widens the bands of plans by what was exceeded, and by nothing else', () => {
     const before = { schema: 's', source: 'before', count: 0.02, bytes: 0.02, peak: 0.05, held: 0.05 }
     expect(plannedErrorsOf(nothingKept, before)).toBe(before)
@@ -206,6 +214,9 @@ describe('what is kept', () => {
     )
     expect(after).toMatchObject({ count: 0.25, bytes: 0.02, peak: 0.05, held: 0.05 })
     expect(after.source).toContain('3 comparisons of V2')
+    // One run alone says nothing of the next.
+    const once = { ...validated([outcome('V2', [comparison({ trusted: 100, predicted: 80 })])]), seeds: 1 }
+    expect(plannedErrorsOf(keep(nothingKept, once), before)).toBe(before)
     // Without real runs a band would say nothing of the real world.
     const exactAndBulk = validated([outcome('V4', [comparison({ level: 'V4', predicted: 200 })])])
     expect(plannedErrorsOf(keep(nothingKept, exactAndBulk), before)).toBe(before)

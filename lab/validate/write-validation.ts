@@ -23,5 +23,5 @@ export async function writeValidation(validation: Validation): Promise<void> {
   await writeSection(pages.readme, 'validation', summaryOfKept(kept))
   const errors = plannedErrorsOf(kept, JSON.parse(readFileSync(plansFile, 'utf8')) as PlannedErrors)
   writeFileSync(plansFile, `${JSON.stringify(errors, null, 2)}\n`)
-  writeFileSync(keptFile, `${JSON.stringify(kept, null, 2)}\n`)
+  writeFileSync(keptFile, `${JSON.stringify(kept).replaceAll('{"level"', '\n{"level"')}\n`)
 }
