@@ -67,7 +67,8 @@ const isWhole = ({ missing, partial }: LevelOutcome): boolean => missing === und
 export const pageOf = (kept: Kept): string =>
   kept.levels
     .map(({ level, commit, startedAt, machine, seeds, comparisons }) => {
-      const over = level === 'V2' || level === 'V3' || level === 'V4' ? `, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}` : ''
+      const over =
+        level === 'V2' || level === 'V3' || level === 'V4' ? `, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}` : ''
       const head = `### ${level}\n${startedAt.slice(0, 10)}, commit ${commit.slice(0, 10)}, ${machine}${over}.`
       return `${head}\n\n${readable(comparisons as Comparison[])}`
     })
