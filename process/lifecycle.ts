@@ -40,10 +40,14 @@ export const lifeEnded = { ended: true }
  * Runs a process for one life, or for as many as its parent asks for. Resolves when the first one is over, of those that
  * end by themselves, and never where a parent may ask for more; rejects with what `begin` throws.
  *
- * @param begin starts what the command's arguments, or a configuration file, describe
+ * @param flags what the command was given; a later life is given a configuration file instead, and nothing else
+ * @param begin starts what they describe
  */
-export async function live(begin: (configFile?: string) => Promise<Life>): Promise<void> {
-  let life = await begin()
+export async function live<Flags extends { config?: string }>(
+  flags: Flags,
+  begin: (flags: Flags | { config: string }) => Promise<Life>,
+): Promise<void> {
+  let life = await begin(flags)
   drainOnSignal(() => life.close())
   sayReady(life)
   if (life.over !== undefined) {
@@ -60,7 +64,7 @@ export async function live(begin: (configFile?: string) => Promise<Life>): Promi
       return
     }
     Object.assign(process.env, command.environment)
-    life = await begin(command.config)
+    life = await begin({ config: command.config })
     sayReady(life)
   }
   process.on('message', message => {

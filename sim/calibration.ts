@@ -10,6 +10,10 @@ export const calibrationSchemaName = 'tidegate-calibration/1'
 
 const ms = z.number().nonnegative().max(3_600_000)
 
+/** Each point lies beyond the one before, and no lower. */
+const rises = (points: readonly (readonly [number, number])[]): boolean =>
+  points.every(([at, value], i) => i === 0 || (at > points[i - 1]![0] && value >= points[i - 1]![1]))
+
 /**
  * A distribution as `[share, ms]` points of its inverse, from share 0 to share 1, rising in both; between two points it
  * is a straight line. One point alone, `[0, ms]`, is a constant.
@@ -18,10 +22,7 @@ const quantilesSchema = z
   .array(z.tuple([z.number().min(0).max(1), ms]))
   .min(1)
   .max(64)
-  .refine(
-    points => points.every(([share, at], i) => i === 0 || (share > points[i - 1]![0] && at >= points[i - 1]![1])),
-    'shares must rise, and so must the times',
-  )
+  .refine(rises, 'shares must rise, and so must the times')
   .refine(points => points[0]?.[0] === 0, 'the first point must stand at share 0')
 export type Quantiles = z.infer<typeof quantilesSchema>
 
@@ -114,10 +115,7 @@ export const calibrationSchema = z.strictObject({
       .array(z.tuple([ms, ms]))
       .min(1)
       .max(64)
-      .refine(
-        points => points.every(([idle, at], i) => i === 0 || (idle > points[i - 1]![0] && at >= points[i - 1]![1])),
-        'idle times must rise, and so must the times to wake',
-      )
+      .refine(rises, 'idle times must rise, and so must the times to wake')
       .default([[0, 0]]),
   }),
   generator: z.strictObject({
@@ -176,30 +174,20 @@ export const withLatencies = (calibration: Calibration, latencies: Latencies): C
   },
 })
 
-/** The value at `share` in [0, 1] of the distribution. */
-export function quantileAt(points: Quantiles, share: number): Ms {
+/** The value at `at` of the straight lines between `points`, which rise; beyond the first and the last as there. */
+export function valueAt(points: Quantiles | Calibration['cores']['wakeMs'], at: number): Ms {
   let before = points[0]!
+  if (at <= before[0]) return before[1]
   for (let i = 1; i < points.length; i++) {
     const next = points[i]!
-    if (share <= next[0]) return before[1] + ((share - before[0]) / (next[0] - before[0])) * (next[1] - before[1])
+    if (at <= next[0]) return before[1] + ((at - before[0]) / (next[0] - before[0])) * (next[1] - before[1])
     before = next
   }
   return before[1]
 }
 
-/** How long a process takes to hear that has been idle for `idleMs`. */
-export function wakeMsAfter({ wakeMs }: Calibration['cores'], idleMs: Ms): Ms {
-  let before = wakeMs[0]!
-  if ((idleMs as number) <= before[0]) return before[1]
-  for (let i = 1; i < wakeMs.length; i++) {
-    const next = wakeMs[i]!
-    if ((idleMs as number) <= next[0]) {
-      return before[1] + (((idleMs as number) - before[0]) / (next[0] - before[0])) * (next[1] - before[1])
-    }
-    before = next
-  }
-  return before[1]
-}
+/** The value at `share` in [0, 1] of the distribution. */
+export const quantileAt = (points: Quantiles, share: number): Ms => valueAt(points, share)
 
 /** The mean of the distribution. */
 export function meanOf(points: Quantiles): Ms {

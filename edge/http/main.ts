@@ -54,7 +54,7 @@ export function edgeCommand(): Command {
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .option('--no-fast-path', 'answer every request through node:http')
     .addHelpText('after', help)
-    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
+    .action((flags: Flags) => live(flags, given => begin(configurationOf(given))))
 }
 
 async function begin(config: EdgeConfig): Promise<Life> {

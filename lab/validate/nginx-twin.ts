@@ -14,7 +14,7 @@ import type { Comparison, ComparisonKind } from './comparison.ts'
 import { sharedGround } from './ground.ts'
 import type { LevelOptions } from './level.ts'
 import type { RealRun, RealRuns } from './real-runs.ts'
-import { runTakesMs } from './scenarios-here.ts'
+import { overSeeds, runTakesMs } from './scenarios-here.ts'
 import type { Told } from './told-by-run.ts'
 
 // V5: the real nginx in the place of our edges, in the storms of the comparison with other edges, against our policy
@@ -78,9 +78,6 @@ async function compareStorm(storm: Scenario, seeds: number, comparing: Comparing
     return compareTold(about, told, goal) ?? []
   })
 }
-
-const overSeeds = (storm: Scenario, seeds: number): Scenario[] =>
-  Array.from({ length: seeds }, (_, i) => ({ ...storm, seed: storm.seed + i }))
 
 const realRun = (scenario: Scenario, runs: RealRuns, { signal }: LevelOptions): Promise<RealRun> =>
   runs.of({ scenario, edges: ['nginx'] }, undefined, signal)

@@ -47,3 +47,7 @@ export function runTakesMs({ durationMs, policies, store }: Scenario): number {
   const [aroundMs, clusterMs] = [8_000, 60_000]
   return policies.length * (durationMs + aroundMs) + (store.is === 'cassandra' ? clusterMs : 0)
 }
+
+/** `scenario` with its own seed and those behind it, `seeds` in all. */
+export const overSeeds = (scenario: Scenario, seeds: number): Scenario[] =>
+  Array.from({ length: seeds }, (_, i) => ({ ...scenario, seed: scenario.seed + i }))

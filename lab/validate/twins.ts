@@ -8,7 +8,7 @@ import type { Comparison, Level } from './comparison.ts'
 import { sharedGround } from './ground.ts'
 import type { LevelOptions } from './level.ts'
 import type { RealRuns } from './real-runs.ts'
-import { runTakesMs, scenariosHere } from './scenarios-here.ts'
+import { overSeeds, runTakesMs, scenariosHere } from './scenarios-here.ts'
 
 // V2: every scenario as real processes and as its simulated twin, over the same seeds. V3: the simulator as it is
 // calibrated on `kickoff` alone, against the real runs of the other scenarios on the embedded store.
@@ -32,7 +32,7 @@ export async function v3(options: LevelOptions, { runs } = sharedGround()): Prom
   const [kickoff] = (await scenariosHere([calibratedOn])).scenarios as [Scenario]
   announce({ scenarios: [kickoff, ...others], absent, seeds }, runs, options)
   const measured = []
-  for (const seed of seedsOf(kickoff, seeds)) measured.push(await realRun(kickoff, seed, runs, options))
+  for (const scenario of overSeeds(kickoff, seeds)) measured.push(await realRun(scenario, runs, options))
   const { calibration, kept } = await calibrationOf(measured)
   options.say(`calibrated on ${calibratedOn}; as the repository has it: ${kept.join(', ') || 'nothing'}`)
   return compareEach('V3', { scenarios: others, absent, seeds }, { options, runs, calibration, goals: v3Goals })
@@ -51,7 +51,7 @@ async function planOf({ scenarios, seeds, quick }: LevelOptions): Promise<Plan> 
 
 /** How many real runs there are to make, how long that takes, and what is not validated. */
 function announce({ scenarios, absent, seeds }: Plan, runs: RealRuns, { say }: LevelOptions): void {
-  const all = scenarios.flatMap(scenario => seedsOf(scenario, seeds).map(seed => ({ ...scenario, seed })))
+  const all = scenarios.flatMap(scenario => overSeeds(scenario, seeds))
   const toMake = all.filter(scenario => !runs.has({ scenario }))
   const minutes = toMake.reduce((ms, scenario) => ms + runTakesMs(scenario), 0) / 60_000
   say(
@@ -61,9 +61,6 @@ function announce({ scenarios, absent, seeds }: Plan, runs: RealRuns, { say }: L
   for (const line of absent) say(line)
   if (absent.length > 0) say(`${absent.length} scenarios are not validated`)
 }
-
-/** That of the scenario itself, and those behind it. */
-const seedsOf = ({ seed }: Scenario, seeds: number): number[] => Array.from({ length: seeds }, (_, i) => seed + i)
 
 interface Comparing {
   readonly options: LevelOptions
@@ -95,10 +92,10 @@ async function compareScenario(
   { options, runs, calibration, goals }: Comparing,
 ): Promise<Comparison[]> {
   const [real, simulated]: [Variant[][], Variant[][]] = [[], []]
-  for (const seed of seedsOf(scenario, seeds)) {
-    const { record } = await realRun(scenario, seed, runs, options)
+  for (const seeded of overSeeds(scenario, seeds)) {
+    const { record } = await realRun(seeded, runs, options)
     const policies = record.variants.map(({ name }) => name)
-    const twin = await simulateScenario({ ...scenario, seed }, { policies, calibration, out: null })
+    const twin = await simulateScenario(seeded, { policies, calibration, out: null })
     real.push([...record.variants])
     simulated.push([...twin.record.variants])
   }
@@ -111,9 +108,8 @@ async function compareScenario(
   })
 }
 
-async function realRun(scenario: Scenario, seed: number, runs: RealRuns, { say, signal }: LevelOptions) {
-  const stormed = { scenario: { ...scenario, seed } }
-  if (!runs.has(stormed))
-    say(`${scenario.name}, seed ${seed}: a real run of ${Math.ceil(runTakesMs(scenario) / 1_000)} s`)
-  return runs.of(stormed, undefined, signal)
+async function realRun(scenario: Scenario, runs: RealRuns, { say, signal }: LevelOptions) {
+  const { name, seed } = scenario
+  if (!runs.has({ scenario })) say(`${name}, seed ${seed}: a real run of ${Math.ceil(runTakesMs(scenario) / 1_000)} s`)
+  return runs.of({ scenario }, undefined, signal)
 }

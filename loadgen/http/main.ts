@@ -79,9 +79,7 @@ export function fleetCommand(): Command {
     .option('--out <file>', 'where to write the part of the record; - for standard output')
     .option('--config <file>', 'configuration, JSON or YAML; - for standard input; flags win over it')
     .addHelpText('after', help)
-    .action((flags: Flags) =>
-      live(config => begin(configurationOf(config === undefined ? flags : { config }), flags.out)),
-    )
+    .action((flags: Flags) => live(flags, given => begin(configurationOf(given), flags.out)))
 }
 
 async function begin(config: FleetConfig, out: string | undefined): Promise<Life> {

@@ -73,7 +73,7 @@ export function originCommand(): Command {
     .option('--access-log-format <name>', 'combined (default) or json')
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .addHelpText('after', help)
-    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
+    .action((flags: Flags) => live(flags, given => begin(configurationOf(given))))
 }
 
 async function begin(config: OriginConfig): Promise<Life> {

@@ -154,7 +154,7 @@ export const pipelineCommand = (): Command =>
     .option('--metrics-port <number>', 'where Prometheus asks for /metrics; 0 for any free port', Number)
     .option('--decision-log <file>', 'keep every decision in this file (NDJSON)')
     .addHelpText('after', help)
-    .action((flags: Flags) => live(config => begin(configurationOf(config === undefined ? flags : { config }))))
+    .action((flags: Flags) => live(flags, given => begin(configurationOf(given))))
 
 async function begin(config: PipelineConfig): Promise<Life> {
   const publish = secretFromEnvironment('TIDEGATE_PUBLISH_TOKEN')

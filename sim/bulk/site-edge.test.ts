@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { formatAddress } from '../../live/address.ts'
 import { expectedPublication, liveEdge } from '../../live/template.ts'
 import { after } from '../../live/units.ts'
-import type { Asker } from './site-edge.ts'
+import type { Asker } from './site-edge-io.ts'
 import { SiteWorld } from './site-world.ts'
 import { aClass, aWorld, startMs } from './testing.fixture.ts'
 

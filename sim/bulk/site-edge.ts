@@ -9,58 +9,18 @@ import type {
   Question,
   ShortAnswer,
   TicketId,
-  UpstreamHead,
   Verdict,
 } from '../../edge/core/verdict.ts'
 import type { EdgeReason } from '../../live/reasons.ts'
 import { after, type Bytes, type EpochMs, type Ms } from '../../live/units.ts'
 import type { PlaylistSegments } from '../../origin/core/verdict.ts'
 import type { Agenda } from './agenda.ts'
+import { Followers } from './followers.ts'
+import type { Asker, EdgeAnswer, UpstreamAnswer, Upstreams } from './site-edge-io.ts'
+import { StandingHits } from './standing-hits.ts'
 
 // One edge of a simulated site in virtual time: its core, asked only where a verdict can change. A hit changes no state,
 // so that it is asked for once and then stands until its end, or until something that is stored goes.
-
-/** How an asker's request ended at this edge. */
-export interface EdgeAnswer {
-  readonly status: number
-  readonly bodyBytes: number
-  /** When the whole body is at this edge. */
-  readonly wholeMs: EpochMs
-  readonly playlist: PlaylistSegments | undefined
-  readonly reason: EdgeReason
-  readonly collapsed: boolean
-  /** The fields for a sibling. */
-  readonly fields: () => Record<string, string>
-}
-
-export interface Asker {
-  /** How many alike requests it stands for. */
-  readonly count: number
-  /** Set: it begins no fill. It is called when somebody else has begun one, or, with `mayBegin`, when nobody has. */
-  readonly askAgain?: ((mayBegin: boolean) => void) | undefined
-  answered(answer: EdgeAnswer): void
-  failed(how: 'refused' | 'reset'): void
-}
-
-export interface UpstreamAnswer {
-  readonly head: UpstreamHead
-  readonly bodyBytes: number
-  readonly playlist: PlaylistSegments | undefined
-}
-
-/** Carries out requests upstream: to the origin of the region, or to a sibling. */
-export interface Upstreams {
-  send(from: SiteEdge, fetch: SentFetch): void
-}
-
-export interface SentFetch {
-  readonly id: FetchId
-  readonly plan: FetchPlan
-  readonly count: number
-  readonly key: string
-  answered(answer: UpstreamAnswer): void
-  failed(): void
-}
 
 interface Arriving {
   readonly copies: CopyId[]
@@ -74,11 +34,6 @@ interface Body {
   readonly playlist: PlaylistSegments | undefined
 }
 
-interface Standing {
-  readonly copy: CopyId
-  readonly untilMs: EpochMs
-}
-
 export interface SiteEdgeSetup {
   readonly name: string
   readonly site: string
@@ -88,9 +43,6 @@ export interface SiteEdgeSetup {
   /** From the first byte of a fill to its last, by the bytes of it. */
   readonly bodyMs: (bytes: number) => Ms
 }
-
-/** Longer than clocks differ: who follows nobody for so long is alone. */
-const followMs: Ms = 500
 
 export class SiteEdge {
   readonly name: string
@@ -102,14 +54,11 @@ export class SiteEdge {
   readonly #tickets = new Map<TicketId, Asker>()
   readonly #fetches = new Map<FetchId, Arriving>()
   readonly #bodies = new Map<CopyId, Body>()
-  /** Hits that still stand, by path. */
-  readonly #standing = new Map<string, Standing>()
-  readonly #pathsOfStanding = new Map<CopyId, string>()
+  readonly #standing = new StandingHits()
   readonly #onLearn: (edge: SiteEdge) => void
   /** By path: when the first answer from upstream came, in whichever life. */
   readonly #firstAnswered = new Map<string, EpochMs>()
-  /** By path: those who ask when somebody else has. */
-  readonly #following = new Map<string, Set<Asker>>()
+  readonly #followers: Followers
   #wakeMs: EpochMs = Infinity
   /** Raised when the edge dies: what was on its way to it arrives nowhere. */
   #life = 0
@@ -120,6 +69,7 @@ export class SiteEdge {
     this.#agenda = agenda
     this.#upstreams = upstreams
     this.#onLearn = onLearn
+    this.#followers = new Followers(agenda)
     this.core = this.#newCore()
   }
 
@@ -130,18 +80,18 @@ export class SiteEdge {
       return undefined
     }
     const { now } = this.#agenda
-    const standing = question.sibling ? undefined : this.#standing.get(question.path)
-    if (standing && now < standing.untilMs) {
-      asker.answered(this.#answerFrom(standing.copy, 'hit', false))
+    const standing = question.sibling ? undefined : this.#standing.find(question.path, now)
+    if (standing !== undefined) {
+      asker.answered(this.#answerFrom(standing, 'hit', false))
       return 'hit'
     }
     const verdict = this.core.inspect(question, now)
     if (verdict.do === 'fill' && asker.askAgain) {
-      this.#follow(question, asker)
+      this.#followers.follow(question.path, asker.askAgain)
       return undefined
     }
     this.#admit(verdict, question, asker)
-    this.#bringFollowers(question.path)
+    this.#followers.bring(question.path)
     return verdict.reason
   }
 
@@ -149,23 +99,6 @@ export class SiteEdge {
   hadAnswer(path: string, at: EpochMs): boolean {
     const answeredMs = this.#firstAnswered.get(path)
     return answeredMs !== undefined && answeredMs < at
-  }
-
-  /** `asker` is not the one to begin a fill: it asks when somebody else has, or after a while though nobody has. */
-  #follow({ path }: Question, asker: Asker): void {
-    const others = this.#following.get(path) ?? new Set()
-    this.#following.set(path, others.add(asker))
-    this.#agenda.at(after(this.#agenda.now, followMs), () => {
-      if (others.delete(asker)) asker.askAgain?.(true)
-    })
-  }
-
-  #bringFollowers(path: string): void {
-    const followers = this.#following.get(path)
-    if (!followers) return
-    this.#following.delete(path)
-    for (const asker of followers) this.#agenda.at(this.#agenda.now, () => asker.askAgain?.(false))
-    followers.clear()
   }
 
   /** Lets the askers in as far as the verdict goes; a limit that is met refuses the rest, who then get another answer. */
@@ -176,7 +109,7 @@ export class SiteEdge {
     if (admission.ticket !== undefined) this.#tickets.set(admission.ticket, asker)
     else if (verdict.do === 'serve') {
       const isHit = verdict.reason === 'hit' && !verdict.refresh
-      if (isHit && !question.sibling) this.#stand(question.path, verdict.copy, verdict.validUntilMs)
+      if (isHit && !question.sibling) this.#standing.stand(question.path, verdict.copy, verdict.validUntilMs)
       asker.answered(this.#answerFrom(verdict.copy, verdict.reason, verdict.reason === 'collapsed'))
     } else if (verdict.do === 'refuse') {
       const { status, reason, askAgainInMs } = verdict
@@ -216,7 +149,7 @@ export class SiteEdge {
       }
       case 'drop':
         this.#bodies.delete(effect.copy)
-        this.#fall(effect.copy)
+        this.#standing.fall(effect.copy)
         return
       case 'learn-event':
         this.#onLearn(this)
@@ -226,18 +159,6 @@ export class SiteEdge {
       case 'complete':
         return
     }
-  }
-
-  #stand(path: string, copy: CopyId, untilMs: EpochMs): void {
-    this.#standing.set(path, { copy, untilMs })
-    this.#pathsOfStanding.set(copy, path)
-  }
-
-  #fall(copy: CopyId): void {
-    const path = this.#pathsOfStanding.get(copy)
-    if (path === undefined) return
-    this.#pathsOfStanding.delete(copy)
-    if (this.#standing.get(path)?.copy === copy) this.#standing.delete(path)
   }
 
   #take(ticket: TicketId): Asker | undefined {
@@ -345,7 +266,6 @@ export class SiteEdge {
   /** Something about the event has changed: what stood stands no more. */
   forgetVerdicts(): void {
     this.#standing.clear()
-    this.#pathsOfStanding.clear()
   }
 
   /** The process ends: whoever waits is cut off, nothing is stored any more. */

@@ -8,7 +8,8 @@ import { Draws } from '../network/latency.ts'
 import type { Agenda } from './agenda.ts'
 import { type Latencies, otherKinds } from './layout.ts'
 import type { Outcome, Rows } from './rows.ts'
-import type { Asker, EdgeAnswer, SiteEdge } from './site-edge.ts'
+import type { SiteEdge } from './site-edge.ts'
+import type { Asker, EdgeAnswer } from './site-edge-io.ts'
 import type { SiteWorld } from './site-world.ts'
 
 // The viewers of a simulated site. Each is a whole player core that stands for a cohort: all who have its profile, its

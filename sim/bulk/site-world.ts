@@ -9,7 +9,8 @@ import { Agenda } from './agenda.ts'
 import { type BulkFault, type Fate, touches } from './faults.ts'
 import type { Latencies } from './layout.ts'
 import type { Rows, UpstreamRequest } from './rows.ts'
-import { type SentFetch, SiteEdge } from './site-edge.ts'
+import { SiteEdge } from './site-edge.ts'
+import type { SentFetch } from './site-edge-io.ts'
 import { type OriginSetup, SiteOrigin } from './site-origin.ts'
 
 // A site or a few like it in virtual time, with the edges that a site of their kind has and the origins of all regions:

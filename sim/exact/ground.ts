@@ -5,9 +5,9 @@ import {
   type Calibration,
   CalibrationError,
   cpuMsOf,
+  valueAt,
   type Work,
   type WorkName,
-  wakeMsAfter,
 } from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
@@ -84,6 +84,8 @@ export class Ground {
   readonly seed: number
   /** The one that all processes share; undefined: each has its own. */
   readonly machine: Machine | undefined
+  /** Whether an idle process has to be woken at all: planned worlds, where every hit asks, have it in their ways. */
+  readonly #sleeps: boolean
   readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
   readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
@@ -96,7 +98,8 @@ export class Ground {
     this.media = parts.media
     this.hash = parts.hash
     this.seed = seed
-    const { machine } = calibration.cores
+    const { machine, wakeMs } = calibration.cores
+    this.#sleeps = wakeMs.some(([, latestMs]) => latestMs > 0)
     this.machine = machine === null ? undefined : new Machine(machine)
     const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
     this.ways = {
@@ -155,7 +158,8 @@ export class Ground {
 
   /** A packet comes to the process of `cores` at `now`: when it hears of it. */
   hears(cores: Cores, now: EpochMs): EpochMs {
-    return (now as number) + (wakeMsAfter(this.calibration.cores, cores.idleMs(now)) as number)
+    if (!this.#sleeps) return now
+    return (now as number) + (valueAt(this.calibration.cores.wakeMs, cores.idleMs(now) as number) as number)
   }
 
   /** How long a new connection takes before its first request can leave. */

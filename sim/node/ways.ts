@@ -25,8 +25,8 @@ const fleet = 'fleet'
 export function waysOf({ players, edges }: Pick<CalibrationRun, 'players' | 'edges'>): SeenWay[] {
   const arrivals = new Map([...edges].map(([key, seen]) => [requestOf(key), { seen, edge: placeOf(key) }]))
   const activity = new Map([[fleet, momentsOf([...players.values()])]])
-  for (const edge of new Set([...edges.keys()].map(placeOf))) {
-    activity.set(edge, momentsOf([...edges].flatMap(([key, seen]) => (placeOf(key) === edge ? [seen] : []))))
+  for (const [edge, own] of Map.groupBy(edges, ([key]) => placeOf(key))) {
+    activity.set(edge, momentsOf(own.map(([, seen]) => seen)))
   }
   const way = (to: string, leftMs: EpochMs, cameMs: EpochMs): SeenWay => ({
     tookMs: Math.max(0, (cameMs as number) - (leftMs as number)),

@@ -12,7 +12,7 @@ const tokens = {
   publish: process.env.TIDEGATE_PUBLISH_TOKEN as string,
   control: process.env.TIDEGATE_CONTROL_TOKEN as string,
 }
-await live(async () => {
+await live({}, async () => {
   const origin = await startOrigin(config, tokens, { store: new FolderStore(folder) })
   return { ready: 'origin', name: config.name, listen: { ...origin.urls }, close: () => origin.close() }
 })

@@ -5,7 +5,7 @@ import type { Opening } from '../update.ts'
 import { element, find } from './dom.ts'
 import type { PlayerKind, RunningPlayer, SegmentSeen } from './player-kinds.ts'
 
-// A real player on the page, which asks the edge itself, as any viewer: what the edge answers, it gets.
+// A real player on the page, which asks the edge itself, as every viewer does: what the edge answers, it gets.
 
 const shownNotifications = 12
 
