@@ -37,7 +37,7 @@ async function calibrate({ out = usualFile, quiet = false }: Flags): Promise<num
   const view = progressView(quiet)
   try {
     const run = await runForCalibration(view.show, interruptSignal('ending the calibration, nothing is written'))
-    const { calibration, kept } = calibrationFrom(run, new Date().toISOString())
+    const { calibration, kept } = calibrationFrom(run, { measuredAt: new Date().toISOString() })
     mkdirSync(dirname(out), { recursive: true })
     writeFileSync(out, `${JSON.stringify(calibration, null, 2)}\n`)
     view.end()

@@ -200,6 +200,9 @@ export function meanOf(points: Quantiles): Ms {
   return mean + (1 - lastShare) * last
 }
 
+/** Whether the store by this name works in threads of the origin's own process; others are processes of their own. */
+export const isEmbedded = (store: string): boolean => store === 'memory' || store === 'lsm'
+
 const mib = 1024 * 1024
 
 /** The CPU that `work` occupies for a body of `bodyBytes`. */

@@ -1,29 +1,67 @@
-import { join } from 'node:path'
 import type { Calibration } from '../../sim/calibration.ts'
-import { ownCalibration } from './calibrations.ts'
+import { calibratingStorm, closedCalibration, type Ran } from './calibrations.ts'
+import type { LevelOptions } from './level.ts'
 import { RealRuns, recordsVariable } from './real-runs.ts'
+import { overSeeds } from './scenarios-here.ts'
 
 // What the levels with real runs share in one process: the runs that were made, and the calibration.
 
+type Options = Pick<LevelOptions, 'say' | 'signal' | 'seeds'>
+
 export class Ground {
   readonly runs: RealRuns
-  readonly #file: string | undefined
-  #calibration: Promise<Calibration> | undefined
+  readonly #given: Calibration | undefined
+  #storms: Promise<Ran[]> | undefined
+  readonly #calibrations = new Map<string, Promise<Calibration>>()
 
-  /** @param records a folder that keeps both for the next process; absent: for this one alone */
+  /**
+   * @param records a folder that keeps runs for the next process; absent: for this one alone
+   * @param calibration stands in the place of what is measured
+   */
   constructor(records?: string, calibration?: Calibration) {
     this.runs = new RealRuns(records)
-    this.#file = records === undefined ? undefined : join(records, 'calibration.json')
-    if (calibration !== undefined) this.#calibration = Promise.resolve(calibration)
+    this.#given = calibration
   }
 
-  /** Measured in a short storm of its own. */
-  calibration(say: (line: string) => void, signal: AbortSignal = new AbortController().signal): Promise<Calibration> {
-    this.#calibration ??= ownCalibration(this.#file, signal).then(({ calibration, kept }) => {
-      say(`calibrated in a storm of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
-      return calibration
+  /** Measured in short storms of its own, over the seeds. */
+  calibration(options: Options): Promise<Calibration> {
+    return this.#measured(options, undefined)
+  }
+
+  /** The same of the storms without a cache, or of those with one, whichever `variant` is like: under load. */
+  busier(variant: string, options: Options): Promise<Calibration> {
+    return this.#measured(options, variant === 'none' ? 'none' : 'oca')
+  }
+
+  #measured(options: Options, variant: string | undefined): Promise<Calibration> {
+    if (this.#given !== undefined) return Promise.resolve(this.#given)
+    const key = variant ?? 'all'
+    const known = this.#calibrations.get(key)
+    if (known !== undefined) return known
+    const calibration = this.#calibrate(options, variant)
+    this.#calibrations.set(key, calibration)
+    calibration.catch(() => this.#calibrations.delete(key))
+    return calibration
+  }
+
+  async #calibrate({ say, signal, seeds }: Options, variant: string | undefined): Promise<Calibration> {
+    this.#storms ??= this.#storm(seeds, signal)
+    this.#storms.catch(() => {
+      this.#storms = undefined
     })
-    return this.#calibration
+    const variants = variant === undefined ? undefined : [variant]
+    const { calibration, kept } = await closedCalibration(await this.#storms, { variants })
+    const of = variant === undefined ? 'storms' : `storms under '${variant}'`
+    say(`calibrated in ${of} of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
+    return calibration
+  }
+
+  async #storm(seeds: number, signal: AbortSignal | undefined): Promise<Ran[]> {
+    const storms: Ran[] = []
+    for (const scenario of overSeeds(calibratingStorm(), seeds)) {
+      storms.push({ scenario, ...(await this.runs.of({ scenario }, undefined, signal)) })
+    }
+    return storms
   }
 }
 

@@ -42,7 +42,7 @@ export async function v5(options: LevelOptions, ground = sharedGround()): Promis
   const seeds = options.quick ? 1 : options.seeds
   const runMs = storms.reduce((ms, storm) => ms + seeds * runTakesMs({ ...storm, policies: ['nginx'] }), 0)
   say(`nginx ${found.version} in ${storms.length} storms over ${seeds} seeds, about ${Math.ceil(runMs / 60_000)} min`)
-  const own = await ground.calibration(say, signal)
+  const own = await ground.calibration({ ...options, seeds })
   const calibration = await withServer(own, { seeds, options, runs: ground.runs })
   const comparisons: Comparison[] = []
   for (const storm of storms) {

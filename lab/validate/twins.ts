@@ -2,10 +2,10 @@ import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
-import { calibrationOf } from './calibrations.ts'
+import { closedCalibration, type Ran } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
-import { sharedGround } from './ground.ts'
+import { type Ground, sharedGround } from './ground.ts'
 import type { LevelOptions } from './level.ts'
 import type { RealRuns } from './real-runs.ts'
 import { overSeeds, runTakesMs, scenariosHere } from './scenarios-here.ts'
@@ -22,20 +22,34 @@ const calibratedOn = 'kickoff'
 export async function v2(options: LevelOptions, ground = sharedGround()): Promise<Comparison[]> {
   const plan = await planOf(options)
   announce(plan, ground.runs, options)
-  const calibration = await ground.calibration(options.say, options.signal)
-  return compareEach('V2', plan, { options, runs: ground.runs, calibration, goals: v2Goals })
+  const calibrate = onOtherSeeds(ground, options)
+  return compareEach('V2', plan, { options, runs: ground.runs, calibrate, goals: v2Goals })
 }
+
+/**
+ * A twin of V2 is calibrated on the real runs of its variant over the other seeds: what each piece of work takes on this
+ * machine while it does what the scenario has it do, but not on the run that the twin is of.
+ */
+const onOtherSeeds =
+  (ground: Ground, options: LevelOptions): Calibrate =>
+  async (ran, place, variant) => {
+    const others = ran.filter((_, i) => i !== place)
+    const otherwise = await ground.calibration(options)
+    const busier = await ground.busier(variant, options)
+    // Of one seed alone there is no other run.
+    const on = others.length > 0 ? others : ran
+    return (await closedCalibration(on, { variants: [variant], otherwise, busier })).calibration
+  }
 
 export async function v3(options: LevelOptions, { runs } = sharedGround()): Promise<Comparison[]> {
   const { scenarios, absent, seeds } = await planOf(options)
   const others = scenarios.filter(({ name, store }) => name !== calibratedOn && store.is === 'lsm')
   const [kickoff] = (await scenariosHere([calibratedOn])).scenarios as [Scenario]
   announce({ scenarios: [kickoff, ...others], absent, seeds }, runs, options)
-  const measured = []
-  for (const scenario of overSeeds(kickoff, seeds)) measured.push(await realRun(scenario, runs, options))
-  const { calibration, kept } = await calibrationOf(measured)
+  const { calibration, kept } = await closedCalibration(await ranOver(kickoff, seeds, runs, options))
   options.say(`calibrated on ${calibratedOn}; as the repository has it: ${kept.join(', ') || 'nothing'}`)
-  return compareEach('V3', { scenarios: others, absent, seeds }, { options, runs, calibration, goals: v3Goals })
+  const calibrate = async () => calibration
+  return compareEach('V3', { scenarios: others, absent, seeds }, { options, runs, calibrate, goals: v3Goals })
 }
 
 interface Plan {
@@ -62,10 +76,13 @@ function announce({ scenarios, absent, seeds }: Plan, runs: RealRuns, { say }: L
   if (absent.length > 0) say(`${absent.length} scenarios are not validated`)
 }
 
+/** What the twin of `variant` of the run at `place` among those of its scenario is simulated with. */
+type Calibrate = (ran: readonly Ran[], place: number, variant: string) => Promise<Calibration>
+
 interface Comparing {
   readonly options: LevelOptions
   readonly runs: RealRuns
-  readonly calibration: Calibration
+  readonly calibrate: Calibrate
   readonly goals: Goals
 }
 
@@ -89,23 +106,35 @@ async function compareScenario(
   level: Level,
   scenario: Scenario,
   seeds: number,
-  { options, runs, calibration, goals }: Comparing,
+  { options, runs, calibrate, goals }: Comparing,
 ): Promise<Comparison[]> {
-  const [real, simulated]: [Variant[][], Variant[][]] = [[], []]
-  for (const seeded of overSeeds(scenario, seeds)) {
-    const { record } = await realRun(seeded, runs, options)
-    const policies = record.variants.map(({ name }) => name)
-    const twin = await simulateScenario(seeded, { policies, calibration, out: null })
-    real.push([...record.variants])
-    simulated.push([...twin.record.variants])
+  const ran = await ranOver(scenario, seeds, runs, options)
+  const comparisons: Comparison[] = []
+  for (const { name } of ran[0]?.record.variants ?? []) {
+    const [real, simulated]: [Variant[], Variant[]] = [[], []]
+    for (const [place, { scenario: seeded, record }] of ran.entries()) {
+      if (options.signal?.aborted) break
+      const calibration = await calibrate(ran, place, name)
+      const twin = await simulateScenario(seeded, { policies: [name], calibration, out: null })
+      real.push(...record.variants.filter(variant => variant.name === name))
+      simulated.push(...twin.record.variants)
+    }
+    if (options.signal?.aborted) break
+    const compared = compareTwins({ level, scenario: scenario.name, variant: name, real, simulated }, goals)
+    if (compared.oneSided.length > 0) {
+      options.say(`${scenario.name}, ${name}: only one world tells ${compared.oneSided.join(', ')}`)
+    }
+    comparisons.push(...compared.comparisons)
   }
-  return (real[0] ?? []).flatMap(({ name }) => {
-    const of = (worlds: Variant[][]) => worlds.flatMap(variants => variants.filter(variant => variant.name === name))
-    const twins = { level, scenario: scenario.name, variant: name, real: of(real), simulated: of(simulated) }
-    const { comparisons, oneSided } = compareTwins(twins, goals)
-    if (oneSided.length > 0) options.say(`${scenario.name}, ${name}: only one world tells ${oneSided.join(', ')}`)
-    return comparisons
-  })
+  return comparisons
+}
+
+async function ranOver(scenario: Scenario, seeds: number, runs: RealRuns, options: LevelOptions): Promise<Ran[]> {
+  const ran: Ran[] = []
+  for (const seeded of overSeeds(scenario, seeds)) {
+    ran.push({ scenario: seeded, ...(await realRun(seeded, runs, options)) })
+  }
+  return ran
 }
 
 async function realRun(scenario: Scenario, runs: RealRuns, { say, signal }: LevelOptions) {

@@ -5,6 +5,7 @@ import {
   type Calibration,
   CalibrationError,
   cpuMsOf,
+  isEmbedded,
   valueAt,
   type Work,
   type WorkName,
@@ -24,9 +25,12 @@ import { type Agenda, noCall } from './agenda.ts'
 export class Labour {
   readonly #work: Work
   readonly #beside: Draws
+  readonly #elsewhere: boolean
 
-  constructor(work: Work, seed: number, name: string) {
+  /** @param elsewhere what passes beside it passes in another process, which this world does not simulate */
+  constructor(work: Work, seed: number, name: string, elsewhere = false) {
     this.#work = work
+    this.#elsewhere = elsewhere
     this.#beside = new Draws(work.besideMs, seed, `work/${name}`)
   }
 
@@ -45,8 +49,9 @@ export class Labour {
     return (cores.work(this.cpuMs(bytes), now) as number) + (this.#beside.next() as number)
   }
 
-  /** Done by other threads of the process of `cores` for the most part: when it is done. */
+  /** Done by other threads of the process of `cores` for the most part, or elsewhere: when it is done. */
   doneBeside(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    if (this.#elsewhere) return this.doneBy(cores, bytes, now)
     const begunMs = cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number
     return begunMs + (cores.beside(this.#beside.next(), now) as number) - (now as number)
   }
@@ -121,7 +126,9 @@ export class Ground {
       cacheWrite: cache.write,
     }
     this.labour = Object.fromEntries(
-      Object.entries(work).map(([name, one]) => [name, new Labour(one, seed, name)]),
+      Object.entries(work).map(([name, one]) => {
+        return [name, new Labour(one, seed, name, name.startsWith('store') && !isEmbedded(store))]
+      }),
     ) as Ground['labour']
   }
 

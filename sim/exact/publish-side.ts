@@ -53,8 +53,12 @@ export class PublishSide {
 
   /** A PUT arrives whose packager dies in the middle of its body. */
   tornPut(body: PutBody, now: EpochMs): void {
-    const offered = this.#offer(body, now)
-    if (offered.do === 'receive') this.#origin.books.putEnded('torn', now, now)
+    if (this.#offer(body, now).do !== 'receive') return
+    const { labour, agenda } = this.#ground
+    const { books, cores } = this.#origin
+    agenda.at(labour.originPublish.begunBy(cores, (body.bodyBytes as number) / 2, now), at => {
+      if (this.#origin.alive) books.putEnded('torn', now, at)
+    })
   }
 
   /** The process is gone: every connection is reset. */

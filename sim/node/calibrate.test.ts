@@ -15,6 +15,7 @@ const nothingSeen: CalibrationRun = {
   parts: [],
   actionMs: [],
   edgeStartMs: [],
+  busyShare: 0,
   commit: 'abc',
 }
 
@@ -31,7 +32,7 @@ function hits(bareMs: number, msAMib: number): Map<string, Seen> {
 
 describe('a calibration from a run', () => {
   test('takes the CPU of a hit, its cost by the MiB, and what disturbs it, apart', () => {
-    const { calibration } = calibrationFrom({ ...nothingSeen, edges: hits(0.2, 0.5) }, 'today')
+    const { calibration } = calibrationFrom({ ...nothingSeen, edges: hits(0.2, 0.5) }, { measuredAt: 'today' })
     const { cpuMs, cpuMsPerMib, besideMs } = calibration.work.edgeHit
     expect(cpuMs).toBeCloseTo(0.2, 3)
     expect(cpuMsPerMib).toBeCloseTo(0.5, 3)
@@ -40,14 +41,14 @@ describe('a calibration from a run', () => {
   })
 
   test('leaves what was not seen often enough as it stands, and names it', () => {
-    const { calibration, kept } = calibrationFrom(nothingSeen, 'today')
+    const { calibration, kept } = calibrationFrom(nothingSeen, { measuredAt: 'today' })
     expect(kept).toContain('edge hit (0 samples)')
     expect(calibration.work).toEqual(defaultCalibration.work)
   })
 
   test('measured on this machine, is one that a simulation takes', async () => {
     const run = await runForCalibration(() => undefined, new AbortController().signal)
-    const { calibration, kept } = calibrationFrom(run, '2027-01-15T08:00:00Z')
+    const { calibration, kept } = calibrationFrom(run, { measuredAt: '2027-01-15T08:00:00Z' })
     expect(parseCalibration(JSON.parse(JSON.stringify(calibration)), 'x')).toEqual(calibration)
     expect(calibration).toMatchObject({ schema: calibrationSchemaName, machine: { node: process.version } })
     for (const measured of ['edge hit', 'origin serve', 'origin publish', 'player to edge', 'generator lag']) {

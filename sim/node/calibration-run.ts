@@ -6,6 +6,7 @@ import { runScenario } from '../../lab/run.ts'
 import { effectsOf, readLog } from '../../results/explain/read-log.ts'
 import type { Part } from '../../results/record/part.ts'
 import type { RunRecord } from '../../results/record/record.ts'
+import { total } from '../../results/sums.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 
 // The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
@@ -23,7 +24,8 @@ const quiet: Load = { policies: ['oca'], players: 40, bitsPerSecond: 6_000_000 }
 /** As busy as a scenario, the origin as well: what processes cost once they are warm. */
 export const storm: Load = { policies: ['none', 'oca'], players: 300, bitsPerSecond: 1_200_000 }
 
-const scenarioFor = ({ policies, players, bitsPerSecond }: Load): Scenario =>
+/** The scenario of such a run. */
+export const calibratingScenario = ({ policies, players, bitsPerSecond }: Load): Scenario =>
   scenarioSchema.parse({
     name: 'calibration',
     shows: 'short: what one request costs',
@@ -60,17 +62,26 @@ export interface Seen {
   readMs?: number
 }
 
+/** When an edge's core asked for a fetch, and of whom; when it heard of the head. */
+export interface SeenFetch {
+  readonly atMs: number
+  readonly sibling: boolean
+  headMs?: number
+}
+
 export interface CalibrationRun {
   /** By the request's name. */
   readonly edges: ReadonlyMap<string, Seen>
   readonly origin: ReadonlyMap<string, Seen>
   readonly players: ReadonlyMap<string, Seen>
-  /** When an edge's core asked for a fetch, by the fetch's name, and of whom. */
-  readonly fetches: ReadonlyMap<string, { readonly atMs: number; readonly sibling: boolean }>
+  /** By the fetch's name. */
+  readonly fetches: ReadonlyMap<string, SeenFetch>
   readonly parts: readonly Part[]
   /** From the planned instant of a command to its effect, and how long an edge took to listen again. */
   readonly actionMs: readonly number[]
   readonly edgeStartMs: readonly number[]
+  /** How much of the machine's time all processes together worked, as a fraction. */
+  readonly busyShare: number
   readonly commit: string
 }
 
@@ -82,7 +93,12 @@ export async function runForCalibration(
 ): Promise<CalibrationRun> {
   const out = mkdtempSync(join(tmpdir(), 'tidegate-calibration-'))
   try {
-    const { record, recordFile } = await runScenario(scenarioFor(load), { out, rehearse: true, onProgress, signal })
+    const { record, recordFile } = await runScenario(calibratingScenario(load), {
+      out,
+      rehearse: true,
+      onProgress,
+      signal,
+    })
     if (record.variants.length === 0 || record.partial) throw new Error('the run was ended before its time')
     return await readRuns([{ record, folder: dirname(recordFile) }])
   } finally {
@@ -96,6 +112,7 @@ export async function readRuns(
 ): Promise<CalibrationRun> {
   const run: Gathered = { edges: new Map(), origin: new Map(), players: new Map(), fetches: new Map() }
   const [parts, actionMs, edgeStartMs]: [Part[], number[], number[]] = [[], [], []]
+  let coreMs = 0
   for (const [i, { record, folder }] of runs.entries()) {
     for (const [j, variant] of record.variants.entries()) {
       // Names of requests are those of one variant of one run.
@@ -108,14 +125,16 @@ export async function readRuns(
       const back = actions.find(({ action }) => action.do === 'revive-edge')
       if (killed && back) edgeStartMs.push(back.atMs - killed.atMs - Number(killed.action.downMs ?? 0))
       parts.push(...variant.parts)
+      coreMs += record.environment.cores * (variant.endedMs - startedMs)
     }
   }
-  return { ...run, parts, actionMs, edgeStartMs, commit: runs[0]?.record.commit ?? 'unknown' }
+  const busyShare = coreMs > 0 ? Math.min(1, total(parts, 'cpu_ms') / coreMs) : 0
+  return { ...run, parts, actionMs, edgeStartMs, busyShare, commit: runs[0]?.record.commit ?? 'unknown' }
 }
 
 type Gathered = {
   readonly [Name in 'edges' | 'origin' | 'players']: Map<string, Seen>
-} & { readonly fetches: Map<string, { atMs: number; sibling: boolean }> }
+} & { readonly fetches: Map<string, SeenFetch> }
 
 async function readInto(run: Gathered, role: string, name: string, mark: string, file: string): Promise<void> {
   const place = role === 'edge' ? run.edges : role === 'origin' ? run.origin : run.players
@@ -156,8 +175,10 @@ async function readInto(run: Gathered, role: string, name: string, mark: string,
         put(seen(line.id), { atMs: number('sentMs'), ...times } as Seen)
       }
     },
-    call: ({ gives }, atMs) => {
+    call: ({ call, with: given, gives }, atMs) => {
       if (atMs === undefined) return
+      const heard = call === 'fetchHead' ? run.fetches.get(`${mark}${name}-f${given[0]}`) : undefined
+      if (heard !== undefined) heard.headMs ??= atMs
       for (const effect of effectsOf(gives)) {
         const tickets = effect.do === 'deliver' ? [effect.ticket] : effect.do === 'release' ? effect.tickets : []
         for (const ticket of tickets as number[]) put(byTicket.get(ticket) ?? {}, { releasedMs: atMs })

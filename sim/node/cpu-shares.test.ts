@@ -13,26 +13,26 @@ const whole = (one: Work, times: number, mibOfAll: number): number => {
 test('the CPU of all work together is that of the process', () => {
   const done = { a: { work: work(0.1, 0.5), times: 1_000, mib: 40 }, b: { work: work(0.3), times: 200, mib: 0 } }
   for (const cpuMs of [50, 180, 900]) {
-    const { a, b } = sharedOut(done, cpuMs)
+    const { a, b } = sharedOut(done, { cpuMs })
     expect(whole(a, 1_000, 40) + whole(b, 200, 0)).toBeCloseTo(cpuMs)
   }
 })
 
 test('what a process spends beyond what its answers show comes after them, half of it with their bytes', () => {
-  const { a } = sharedOut({ a: { work: work(0.1), times: 100, mib: 0 } }, 50)
+  const { a } = sharedOut({ a: { work: work(0.1), times: 100, mib: 0 } }, { cpuMs: 50 })
   expect(a).toMatchObject({ cpuMs: 0.1, besideMs: [[0, 1]] })
   expect(a.afterMs).toBeCloseTo(0.4)
-  const withBodies = sharedOut({ a: { work: work(0.1), times: 100, mib: 10 } }, 50).a
+  const withBodies = sharedOut({ a: { work: work(0.1), times: 100, mib: 10 } }, { cpuMs: 50 }).a
   expect([withBodies.afterMs, withBodies.afterMsPerMib]).toEqual([0.2, 2])
 })
 
 test('work that is mostly waiting keeps its length, and occupies less', () => {
-  const { a } = sharedOut({ a: { work: work(4), times: 10, mib: 0 } }, 10)
+  const { a } = sharedOut({ a: { work: work(4), times: 10, mib: 0 } }, { cpuMs: 10 })
   expect(a).toMatchObject({ cpuMs: 1, afterMs: 0, besideMs: [[0, 4]] })
 })
 
 test('where nothing was measured, everything stays', () => {
   const done = { a: { work: work(0.1), times: 0, mib: 0 } }
-  expect(sharedOut(done, 100)).toEqual({ a: work(0.1) })
-  expect(sharedOut({ a: { work: work(0.1), times: 5, mib: 0 } }, 0)).toEqual({ a: work(0.1) })
+  expect(sharedOut(done, { cpuMs: 100 })).toEqual({ a: work(0.1) })
+  expect(sharedOut({ a: { work: work(0.1), times: 5, mib: 0 } }, { cpuMs: 0 })).toEqual({ a: work(0.1) })
 })

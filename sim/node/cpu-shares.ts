@@ -5,7 +5,8 @@ import type { Work } from '../calibration.ts'
 // behind a write, the garbage collector and the event loop work for it when its answer has left, while waiting for a disk
 // occupies nothing. So the CPU time of the whole process is shared among its kinds of work in proportion to what each
 // seemed to take where there is less of it, the rest having passed beside. What there is more of it comes after answers:
-// half of that with every answer and half with the bytes, which a run with one kind of content cannot tell apart.
+// half of that with every answer and half with the bytes, which a run with one kind of content cannot tell apart;
+// no more than a busier run has shown: what goes beyond that a process spends whether it is asked or not.
 
 export interface Done {
   readonly work: Work
@@ -14,8 +15,17 @@ export interface Done {
   readonly mib: number
 }
 
+/** CPU to be shared out, and how much of it follows an answer and a MiB at most, as a busier run has shown. */
+export interface CpuOfAll {
+  readonly cpuMs: number
+  readonly most?: Pick<Work, 'afterMs' | 'afterMsPerMib'> | undefined
+}
+
 /** `done` with CPU that adds up to `cpuMs`; what a kind of work takes from arrival to end stays as it was seen. */
-export function sharedOut<Name extends string>(done: Readonly<Record<Name, Done>>, cpuMs: number): Record<Name, Work> {
+export function sharedOut<Name extends string>(
+  done: Readonly<Record<Name, Done>>,
+  { cpuMs, most }: CpuOfAll,
+): Record<Name, Work> {
   const all = Object.entries<Done>(done)
   const cpuOf = ({ work, times, mib }: Done) => times * work.cpuMs + mib * work.cpuMsPerMib
   const seemedMs = sum(all.map(([, one]) => cpuOf(one)))
@@ -24,8 +34,9 @@ export function sharedOut<Name extends string>(done: Readonly<Record<Name, Done>
   }
   const [pieces, mib] = [sum(all.map(([, { times }]) => times)), sum(all.map(([, one]) => one.mib))]
   const restMs = Math.max(0, cpuMs - seemedMs)
-  const withBytesMs = mib > 0 ? restMs / 2 : 0
-  const after = { afterMs: (restMs - withBytesMs) / pieces, afterMsPerMib: mib > 0 ? withBytesMs / mib : 0 }
+  const withBytesMs = mib > 0 ? Math.min(restMs / 2, mib * (most?.afterMsPerMib ?? Infinity)) : 0
+  const afterMs = Math.min((restMs - withBytesMs) / pieces, most?.afterMs ?? Infinity)
+  const after = { afterMs, afterMsPerMib: mib > 0 ? withBytesMs / mib : 0 }
   const factor = Math.min(1, cpuMs / seemedMs)
   const shared = all.map(([name, { work }]): [string, Work] => {
     const asideMs = work.cpuMs * (1 - factor)

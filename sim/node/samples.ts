@@ -13,22 +13,38 @@ export interface Sample {
 const shares = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 const mib = 1024 * 1024
 const mostValues = 1_000
+/** Fewer answers behind others do not tell what one of them costs. */
+const fewestGaps = 20
 
-/** How long a place was busy with each of `seen` that did not wait, from arrival to last byte. */
+/** How long a place was busy with each of `seen` that did not wait, from arrival to last byte, reading its body left out. */
 export const spentOn = (seen: readonly Seen[], isMeant: (one: Seen) => boolean): Sample[] =>
   seen
     .filter(one => isMeant(one) && one.ticket === undefined)
-    .flatMap(({ atMs, lastByteMs, bytes = 0 }) =>
-      atMs === undefined || lastByteMs === undefined ? [] : [{ ms: Math.max(0, lastByteMs - atMs), bytes }],
+    .flatMap(({ atMs, lastByteMs, readMs = 0, bytes = 0 }) =>
+      atMs === undefined || lastByteMs === undefined ? [] : [{ ms: Math.max(0, lastByteMs - atMs - readMs), bytes }],
     )
 
-/** From the end of each wait to the first byte that left. */
-export const releasedTo = (seen: readonly Seen[]): Sample[] =>
-  seen.flatMap(({ releasedMs, firstByteMs }) =>
-    releasedMs === undefined || firstByteMs === undefined
-      ? []
-      : [{ ms: Math.max(0, firstByteMs - releasedMs), bytes: 0 }],
+/**
+ * What those who wait for one thing cost: `cpuMs` is how much later each of them is told than the one before, and beside
+ * that passes what the first of them takes from the end of its wait to the first byte that left. One alone does not tell
+ * the two apart.
+ */
+export function releaseOf(seen: readonly Seen[], kept = 1): Work {
+  const told = seen.filter(({ releasedMs, firstByteMs }) => releasedMs !== undefined && firstByteMs !== undefined)
+  const together = [...Map.groupBy(told, ({ releasedMs }) => releasedMs as number)]
+  const [gaps, firsts]: [number[], number[]] = [[], []]
+  for (const [releasedMs, group] of together) {
+    const heads = group.map(({ firstByteMs }) => firstByteMs as number).sort((a, b) => a - b)
+    firsts.push(Math.max(0, (heads[0] as number) - releasedMs))
+    gaps.push(...heads.slice(1).map((headMs, i) => headMs - (heads[i] as number)))
+  }
+  const cpuMs = gaps.length >= fewestGaps ? quantileOf(gaps, kept / 2) : quantileOf(firsts, 0.1)
+  const besideMs = quantilesOf(
+    firsts.map(ms => Math.max(0, ms - cpuMs)),
+    kept,
   )
+  return { cpuMs, cpuMsPerMib: 0, besideMs }
+}
 
 /** Both are whole distributions: their quantiles one by one. */
 export const beyond = (whole: readonly number[], part: readonly number[]): Sample[] =>

@@ -14,10 +14,10 @@ export interface SeenWay {
   readonly idleMs: Ms
 }
 
-/** A process that was seen so shortly ago is awake. */
-export const awakeMs = 2
+/** A process that was seen so shortly ago is awake. A core sleeps soon: while a player waits for a hit it already does. */
+export const awakeMs = 0.1
 /** Idle times between which waking is told apart, ms; what lies beyond the last is as after it. */
-const idleBounds = [awakeMs, 5, 10, 20, 50, 200] as const
+const idleBounds = [awakeMs, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 200] as const
 const fewestSamples = 20
 const fleet = 'fleet'
 
@@ -41,6 +41,13 @@ export function waysOf({ players, edges }: Pick<CalibrationRun, 'players' | 'edg
     return [there, way(fleet, firstByteMs, player.firstByteMs)]
   })
 }
+
+/** How long the first bytes of an origin's answers take to the edges that fetch them. */
+export const upstreamWaysOf = ({ fetches, origin }: Pick<CalibrationRun, 'fetches' | 'origin'>): Ms[] =>
+  [...fetches].flatMap(([id, { headMs }]) => {
+    const leftMs = origin.get(id)?.firstByteMs
+    return headMs === undefined || leftMs === undefined ? [] : [Math.max(0, headMs - leftMs)]
+  })
 
 /**
  * What ways take longer the longer the process at their end was idle: of each range of idle times the median of the
