@@ -35,12 +35,12 @@ export interface Closing {
 
 /** Shares of requests that nothing disturbed, of which one is found. */
 const shares = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95]
-const figure = 'ttfb_ms'
+const waits = ['ttfb_ms', 'publication_to_first_byte_ms'] as const
 
 /**
  * From what the processes of `runs` wrote of each request. How much of what was seen is a request's own, and how much was
  * made by the rest of the storm, is found by simulating the first of these runs itself: that share is taken with which its
- * median from request to first byte comes out as it was measured. No other run is looked at.
+ * medians from request and from publication to first byte come out as they were measured. No other run is looked at.
  */
 export async function closedCalibration(runs: readonly Ran[], closing: Closing = {}): Promise<Calibrated> {
   const { variants } = closing
@@ -81,17 +81,19 @@ async function missedBy(runs: readonly Ran[], calibration: Calibration): Promise
   let sum = 0
   for (const twin of record.variants) {
     const real = runs.flatMap(run => run.record.variants.filter(({ name }) => name === twin.name))
-    const [measured, predicted] = [medianWait(real), medianWait([twin])]
-    if (measured > 0 && predicted > 0) sum += Math.abs(Math.log(predicted / measured))
+    for (const wait of waits) {
+      const [measured, predicted] = [medianOf(wait, real), medianOf(wait, [twin])]
+      if (measured > 0 && predicted > 0) sum += Math.abs(Math.log(predicted / measured))
+    }
   }
   return sum
 }
 
 /** NaN where nobody was answered. */
-const medianWait = (variants: readonly Variant[]): number =>
+const medianOf = (wait: string, variants: readonly Variant[]): number =>
   median(
     variants.flatMap(({ parts }) => {
       const fleets = parts.filter(({ role }) => role === 'fleet')
-      return percentile(histogramOf(fleets, figure), 50) ?? []
+      return percentile(histogramOf(fleets, wait), 50) ?? []
     }),
   )

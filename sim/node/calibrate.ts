@@ -151,6 +151,8 @@ const cpuMsOf = (seeing: Seeing, role: Part['role']): number =>
   seeing.shared ? total(partsOf(seeing, role), 'cpu_ms') : 0
 
 const mibOf = (seen: readonly Seen[]): number => sum(seen.map(({ bytes = 0 }) => bytes)) / mib
+/** What comes after a first byte is shared out of a process's CPU time, where that is known. */
+const untilOf = ({ shared }: Seeing): 'first' | 'last' => (shared ? 'first' : 'last')
 const isHit = ({ reason }: Seen): boolean => reason === 'hit'
 const isRefused = ({ reason }: Seen): boolean => reason?.startsWith('refused-') ?? false
 
@@ -160,12 +162,7 @@ function edgeWork(seeing: Seeing): Pick<Calibration['work'], 'edgeHit' | 'edgeWa
   const [hits, refused] = [edges.filter(isHit), edges.filter(isRefused)]
   const waited = edges.filter(({ ticket }) => ticket !== undefined)
   const usual = seeing.otherwise.work
-  const edgeHit = work(
-    seeing,
-    'edge hit',
-    spentOn(hits, () => true),
-    usual.edgeHit,
-  )
+  const edgeHit = work(seeing, 'edge hit', spentOn(hits, untilOf(seeing)), usual.edgeHit)
   const wait = released(seeing, 'edge wait', waited, usual.edgeWait)
   return sharedOut(
     {
@@ -178,12 +175,7 @@ function edgeWork(seeing: Seeing): Pick<Calibration['work'], 'edgeHit' | 'edgeWa
         mib: mibOf([...run.origin.values()]),
       },
       edgeRefuse: {
-        work: work(
-          seeing,
-          'edge refusal',
-          spentOn(refused, () => true),
-          usual.edgeRefuse,
-        ),
+        work: work(seeing, 'edge refusal', spentOn(refused, untilOf(seeing)), usual.edgeRefuse),
         times: refused.length,
         mib: 0,
       },
@@ -200,12 +192,7 @@ function originWork(
   const usual = seeing.otherwise.work
   const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
   const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
-  const serve = work(
-    seeing,
-    'origin serve',
-    spentOn(asked, () => true),
-    usual.originServe,
-  )
+  const serve = work(seeing, 'origin serve', spentOn(asked, untilOf(seeing)), usual.originServe)
   const release = released(seeing, 'origin release', held, usual.originRelease)
   const writes = writesOf(seeing)
   // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
@@ -268,8 +255,9 @@ function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'play
 function untilArrival(run: CalibrationRun): Sample[] {
   const { fetches, origin } = run
   const wayMs = quantileOf(upstreamWaysOf(run), 0.5)
-  return [...fetches].flatMap(([id, fetch]) => {
-    const there = fetch.sibling ? undefined : origin.get(id)
-    return there?.atMs === undefined ? [] : [{ ms: Math.max(0, there.atMs - fetch.atMs - wayMs), bytes: 0 }]
+  return [...fetches].flatMap(([id, { atMs, sibling }]) => {
+    const arrivedMs = sibling ? undefined : origin.get(id)?.atMs
+    const isOfThis = arrivedMs !== undefined && arrivedMs >= atMs
+    return isOfThis ? [{ ms: Math.max(0, arrivedMs - atMs - wayMs), bytes: 0 }] : []
   })
 }

@@ -13,16 +13,22 @@ export interface Sample {
 const shares = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 const mib = 1024 * 1024
 const mostValues = 1_000
+/** In the middle of the last hundredth. */
+const pauseShare = 0.995
 /** Fewer answers behind others do not tell what one of them costs. */
 const fewestGaps = 20
 
-/** How long a place was busy with each of `seen` that did not wait, from arrival to last byte, reading its body left out. */
-export const spentOn = (seen: readonly Seen[], isMeant: (one: Seen) => boolean): Sample[] =>
+/**
+ * How long a place was busy with each of `seen` that did not wait, from arrival to the last byte or to the first, reading
+ * its body left out.
+ */
+export const spentOn = (seen: readonly Seen[], until: 'first' | 'last' = 'last'): Sample[] =>
   seen
-    .filter(one => isMeant(one) && one.ticket === undefined)
-    .flatMap(({ atMs, lastByteMs, readMs = 0, bytes = 0 }) =>
-      atMs === undefined || lastByteMs === undefined ? [] : [{ ms: Math.max(0, lastByteMs - atMs - readMs), bytes }],
-    )
+    .filter(({ ticket }) => ticket === undefined)
+    .flatMap(({ atMs, firstByteMs, lastByteMs, readMs = 0, bytes = 0 }) => {
+      const endMs = until === 'first' ? firstByteMs : lastByteMs
+      return atMs === undefined || endMs === undefined ? [] : [{ ms: Math.max(0, endMs - atMs - readMs), bytes }]
+    })
 
 /**
  * What those who wait for one thing cost: `cpuMs` is how much later each of them is told than the one before, and beside
@@ -75,10 +81,16 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
   return { cpuMs, cpuMsPerMib, besideMs }
 }
 
-/** The quantiles of the least share `kept` of `values`. */
+/**
+ * The quantiles of the least share `kept` of `values`. The last hundredth is as it was seen: a pause (the garbage
+ * collector's, the host's) is nobody's queue.
+ */
 export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
-  const points = shares.map(share => [share, Number(quantileOf(values, share * kept).toFixed(4))] as [number, number])
-  return values.length > 0 ? points : [[0, 0]]
+  if (values.length === 0) return [[0, 0]]
+  return shares.map(share => {
+    const seen = share === 1 && kept < 1 ? pauseShare : share * kept
+    return [share, Number(quantileOf(values, seen).toFixed(4))] as [number, number]
+  })
 }
 
 /** Every value of a histogram of `role`, ms, as often as it was counted. */

@@ -42,11 +42,15 @@ export function waysOf({ players, edges }: Pick<CalibrationRun, 'players' | 'edg
   })
 }
 
-/** How long the first bytes of an origin's answers take to the edges that fetch them. */
+/**
+ * How long the first bytes of an origin's answers take to the edges that fetch them. An edge that was restarted gives
+ * fetches names that it has given before: what did not happen in order is of two lives.
+ */
 export const upstreamWaysOf = ({ fetches, origin }: Pick<CalibrationRun, 'fetches' | 'origin'>): Ms[] =>
-  [...fetches].flatMap(([id, { headMs }]) => {
-    const leftMs = origin.get(id)?.firstByteMs
-    return headMs === undefined || leftMs === undefined ? [] : [Math.max(0, headMs - leftMs)]
+  [...fetches].flatMap(([id, { atMs, headMs }]) => {
+    const { atMs: arrivedMs, firstByteMs } = origin.get(id) ?? {}
+    if (headMs === undefined || arrivedMs === undefined || firstByteMs === undefined) return []
+    return atMs <= arrivedMs && firstByteMs <= headMs ? [headMs - firstByteMs] : []
   })
 
 /**
