@@ -75,10 +75,15 @@ describe('the figures', () => {
   })
 })
 
-test('the largest error of exact against bulk mode is of counts whose sample carries the goal', () => {
+test('the largest error is that of comparisons whose sample and whose runs carry the goal', () => {
   const v4 = (n: number, predicted: number) => comparison({ level: 'V4', goal: 0.005, n, predicted })
-  const figures = validationFigures([outcome('V4', [v4(10_000, 102), v4(1_000_000, 100.4), v4(0, 100.1)])])
+  const v2 = (spread: number, predicted: number) => comparison({ spread, predicted })
+  const figures = validationFigures([
+    outcome('V4', [v4(10_000, 102), v4(1_000_000, 100.4), v4(0, 100.1)]),
+    outcome('V2', [v2(0.5, 140), v2(0.01, 103)]),
+  ])
   expect(figures.v4_count_error_max).toBeCloseTo(0.004)
+  expect(figures).toMatchObject({ v2_count_error_max: 0.03, validation_exceeded: 1 })
 })
 
 describe('Markdown', () => {

@@ -12,7 +12,16 @@ import {
 import { defaultCalibration } from '../default-calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
 import { sharedOut } from './cpu-shares.ts'
-import { beyond, histogramValues, quantileOf, quantilesOf, releaseOf, type Sample, spentOn, workOf } from './samples.ts'
+import {
+  beyond,
+  histogramValues,
+  quantileOf,
+  quantilesWithPauses,
+  releaseOf,
+  type Sample,
+  spentOn,
+  workOf,
+} from './samples.ts'
 import { awakeMs, type SeenWay, upstreamWaysOf, wakeMsOf, waysOf } from './ways.ts'
 
 // From what a short real run saw to a calibration. How the CPU time of a process is shared among its kinds of work is
@@ -140,7 +149,7 @@ function quantiles(
   otherwise: Quantiles,
   { fewest = fewestSamples, least = 1 } = {},
 ): Quantiles {
-  if (values.length >= fewest) return quantilesOf(values, least)
+  if (values.length >= fewest) return quantilesWithPauses(values, least)
   kept.push(`${name} (${values.length} samples)`)
   return otherwise
 }

@@ -26,6 +26,14 @@ test('what a process spends beyond what its answers show comes after them, half 
   expect([withBodies.afterMs, withBodies.afterMsPerMib]).toEqual([0.2, 2])
 })
 
+test('no more follows an answer than in a busier run: a process that is hardly asked spends the rest by the hour', () => {
+  const done = { a: { work: work(0.1), times: 100, mib: 10 } }
+  const { a } = sharedOut(done, { cpuMs: 50, most: { afterMs: 0.15, afterMsPerMib: 0.5 } })
+  expect(a).toMatchObject({ cpuMs: 0.1, afterMs: 0.15, afterMsPerMib: 0.5 })
+  const little = sharedOut(done, { cpuMs: 12, most: { afterMs: 5, afterMsPerMib: 5 } }).a
+  expect([little.afterMs, little.afterMsPerMib]).toEqual([expect.closeTo(0.01), expect.closeTo(0.1)])
+})
+
 test('work that is mostly waiting keeps its length, and occupies less', () => {
   const { a } = sharedOut({ a: { work: work(4), times: 10, mib: 0 } }, { cpuMs: 10 })
   expect(a).toMatchObject({ cpuMs: 1, afterMs: 0, besideMs: [[0, 4]] })

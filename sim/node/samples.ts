@@ -1,5 +1,6 @@
 import { decodeHistogram } from '../../results/record/merge.ts'
 import type { Part } from '../../results/record/part.ts'
+import { sum } from '../../results/sums.ts'
 import type { Quantiles, Work } from '../calibration.ts'
 import type { Seen } from './calibration-run.ts'
 
@@ -31,7 +32,7 @@ export const spentOn = (seen: readonly Seen[], until: 'first' | 'last' = 'last')
     })
 
 /**
- * What those who wait for one thing cost: `cpuMs` is how much later each of them is told than the one before, and beside
+ * What those who wait for one thing cost: `cpuMs` is how much later each of them is told than the one before, in the mean, and beside
  * that passes what the first of them takes from the end of its wait to the first byte that left. One alone does not tell
  * the two apart.
  */
@@ -44,8 +45,8 @@ export function releaseOf(seen: readonly Seen[], kept = 1): Work {
     firsts.push(Math.max(0, (heads[0] as number) - releasedMs))
     gaps.push(...heads.slice(1).map((headMs, i) => headMs - (heads[i] as number)))
   }
-  const cpuMs = gaps.length >= fewestGaps ? quantileOf(gaps, kept / 2) : quantileOf(firsts, 0.1)
-  const besideMs = quantilesOf(
+  const cpuMs = gaps.length >= fewestGaps ? meanOfLeast(gaps, kept) : quantileOf(firsts, 0.1)
+  const besideMs = quantilesWithPauses(
     firsts.map(ms => Math.max(0, ms - cpuMs)),
     kept,
   )
@@ -74,24 +75,29 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
   const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
   const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
   const cpuMs = quantileOf(bare, 0.1)
-  const besideMs = quantilesOf(
+  const besideMs = quantilesWithPauses(
     bare.map(ms => Math.max(0, ms - cpuMs)),
     kept,
   )
   return { cpuMs, cpuMsPerMib, besideMs }
 }
 
-/**
- * The quantiles of the least share `kept` of `values`. The last hundredth is as it was seen: a pause (the garbage
- * collector's, the host's) is nobody's queue.
- */
+/** The quantiles of the least share `kept` of `values`. */
 export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
-  if (values.length === 0) return [[0, 0]]
-  return shares.map(share => {
-    const seen = share === 1 && kept < 1 ? pauseShare : share * kept
-    return [share, Number(quantileOf(values, seen).toFixed(4))] as [number, number]
-  })
+  const points = shares.map(share => pointOf(values, share, share * kept))
+  return values.length > 0 ? points : [[0, 0]]
 }
+
+/** The same, but the last hundredth is as it was seen: a pause (the garbage collector's, the host's) is nobody's queue. */
+export function quantilesWithPauses(values: readonly number[], kept = 1): Quantiles {
+  const points = quantilesOf(values, kept)
+  return kept < 1 && values.length > 0 ? [...points.slice(0, -1), pointOf(values, 1, pauseShare)] : points
+}
+
+const pointOf = (values: readonly number[], share: number, seen: number): [number, number] => [
+  share,
+  Number(quantileOf(values, seen).toFixed(4)),
+]
 
 /** Every value of a histogram of `role`, ms, as often as it was counted. */
 export function histogramValues(parts: readonly Part[], role: Part['role'], name: string): number[] {
@@ -104,6 +110,12 @@ export function histogramValues(parts: readonly Part[], role: Part['role'], name
       const length = Math.min(mostValues, decoded.totalCount)
       return Array.from({ length }, (_, i) => decoded.getValueAtPercentile(((i + 0.5) / length) * 100) / 1_000)
     })
+}
+
+/** Of the least share `kept` of `values`. */
+function meanOfLeast(values: readonly number[], kept: number): number {
+  const least = [...values].sort((a, b) => a - b).slice(0, Math.max(1, Math.ceil(values.length * kept)))
+  return sum(least) / least.length
 }
 
 const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)
