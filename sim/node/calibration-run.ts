@@ -63,7 +63,7 @@ export interface Seen {
 }
 
 /** When an edge's core asked for a fetch, and of whom; when it heard of the head. */
-export interface SeenFetch {
+interface SeenFetch {
   readonly atMs: number
   readonly sibling: boolean
   headMs?: number
