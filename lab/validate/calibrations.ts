@@ -1,6 +1,6 @@
 import { median } from '../../results/gate/statistics.ts'
 import type { Variant } from '../../results/record/record.ts'
-import { histogramOf, percentile } from '../../results/sums.ts'
+import { histogramOf, percentile, sum } from '../../results/sums.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { calibrationFrom } from '../../sim/node/calibrate.ts'
@@ -74,20 +74,23 @@ function calibrated(
   return { calibration: onOneMachine(calibration), kept }
 }
 
-/** By how much the medians of the first run's twin miss those of all runs: the sum over its variants, as logarithms. */
+/**
+ * By how much the medians of the first run's twin miss those of all runs: the sum over its variants, as logarithms;
+ * Infinity where nobody waited.
+ */
 async function missedBy(runs: readonly Ran[], calibration: Calibration): Promise<number> {
   const [first] = runs as [Ran]
   const policies = first.record.variants.map(({ name }) => name)
   const { record } = await simulateScenario(first.scenario, { policies, calibration, out: null })
-  let sum = 0
+  const missed: number[] = []
   for (const twin of record.variants) {
     const real = runs.flatMap(run => run.record.variants.filter(({ name }) => name === twin.name))
     for (const wait of waits) {
       const [measured, predicted] = [medianOf(wait, real), medianOf(wait, [twin])]
-      if (measured > 0 && predicted > 0) sum += Math.abs(Math.log(predicted / measured))
+      if (measured > 0 && predicted > 0) missed.push(Math.abs(Math.log(predicted / measured)))
     }
   }
-  return sum
+  return missed.length === 0 ? Infinity : sum(missed)
 }
 
 /** NaN where nobody was answered. */
