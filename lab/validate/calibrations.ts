@@ -8,15 +8,10 @@ import { type CalibrationRun, calibratingScenario, readRuns, storm } from '../..
 import { onOneMachine } from '../../sim/node/one-machine.ts'
 import type { HowCalibrated } from '../../sim/node/seeing.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
-import type { RealRun } from './real-runs.ts'
+import type { Ran } from './real-runs.ts'
 
 // Calibrations that twins are simulated with, taken from real runs that are loaded as they are, and standing as those do:
 // all processes on one machine.
-
-/** A real run and what was run. */
-export interface Ran extends RealRun {
-  readonly scenario: Scenario
-}
 
 export interface Calibrated {
   readonly calibration: Calibration
@@ -47,13 +42,15 @@ export async function closedCalibration(runs: readonly Ran[], closing: Closing =
   const { variants } = closing
   const chosen = runs.map(run => ({ ...run, record: { ...run.record, variants: variantsOf(run, variants) } }))
   const read = await readRuns(chosen)
-  let best: Calibrated & { readonly offBy: number } = { ...calibrated(read, chosen, closing), offBy: Infinity }
+  let best: Calibrated | undefined
+  let leastMissed = Infinity
   for (const undisturbed of shares) {
     const candidate = calibrated(read, chosen, { ...closing, undisturbed })
-    const offBy = await missedBy(chosen, candidate.calibration)
-    if (offBy < best.offBy) best = { ...candidate, offBy }
+    const missed = await missedBy(chosen, candidate.calibration)
+    if (missed < leastMissed) [best, leastMissed] = [candidate, missed]
   }
-  return { calibration: best.calibration, kept: best.kept }
+  // Where nobody waited for anything, no share is better than another one.
+  return best ?? calibrated(read, chosen, closing)
 }
 
 const variantsOf = ({ record }: Ran, wanted: readonly string[] | undefined): Variant[] =>
@@ -86,15 +83,15 @@ async function missedBy(runs: readonly Ran[], calibration: Calibration): Promise
   for (const twin of record.variants) {
     const real = runs.flatMap(run => run.record.variants.filter(({ name }) => name === twin.name))
     for (const wait of waits) {
-      const [measured, predicted] = [medianOf(wait, real), medianOf(wait, [twin])]
+      const [measured, predicted] = [medianWait(wait, real), medianWait(wait, [twin])]
       if (measured > 0 && predicted > 0) missed.push(Math.abs(Math.log(predicted / measured)))
     }
   }
   return missed.length === 0 ? Infinity : sum(missed)
 }
 
-/** NaN where nobody was answered. */
-const medianOf = (wait: string, variants: readonly Variant[]): number =>
+/** The median of what players of `variants` waited, ms: over variants that of each one's; NaN where nobody was answered. */
+export const medianWait = (wait: string, variants: readonly Variant[]): number =>
   median(
     variants.flatMap(({ parts }) => {
       const fleets = parts.filter(({ role }) => role === 'fleet')

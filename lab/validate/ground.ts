@@ -1,8 +1,7 @@
 import type { Calibration } from '../../sim/calibration.ts'
-import { calibratingStorm, closedCalibration, type Ran } from './calibrations.ts'
+import { calibratingStorm, closedCalibration } from './calibrations.ts'
 import type { LevelOptions } from './level.ts'
-import { RealRuns, recordsVariable } from './real-runs.ts'
-import { overSeeds } from './scenarios-here.ts'
+import { type Ran, RealRuns, ranOver, recordsVariable } from './real-runs.ts'
 
 // What the levels with real runs share in one process: the runs that were made, and the calibration.
 
@@ -50,8 +49,9 @@ export class Ground {
     return calibration
   }
 
-  async #calibrate({ say, signal, seeds }: Options, variant: string | undefined): Promise<Calibration> {
-    this.#storms ??= this.#storm(seeds, signal)
+  async #calibrate(options: Options, variant: string | undefined): Promise<Calibration> {
+    const { say, seeds } = options
+    this.#storms ??= ranOver(calibratingStorm(), seeds, this.runs, options)
     this.#storms.catch(() => {
       this.#storms = undefined
     })
@@ -60,14 +60,6 @@ export class Ground {
     const of = variant === undefined ? 'storms' : `storms under '${variant}'`
     say(`calibrated in ${of} of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
     return calibration
-  }
-
-  async #storm(seeds: number, signal: AbortSignal | undefined): Promise<Ran[]> {
-    const storms: Ran[] = []
-    for (const scenario of overSeeds(calibratingStorm(), seeds)) {
-      storms.push({ scenario, ...(await this.runs.of({ scenario }, undefined, signal)) })
-    }
-    return storms
   }
 }
 

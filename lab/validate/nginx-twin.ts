@@ -1,5 +1,4 @@
 import { findPeer } from '../../edge/peers/peer.ts'
-import { median } from '../../results/gate/statistics.ts'
 import type { Variant } from '../../results/record/record.ts'
 import { histogramOf, percentile } from '../../results/sums.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
@@ -9,6 +8,7 @@ import { seenByPlayers } from '../../sim/node/seen-by-players.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
 import { presetStorms } from '../bench/preset-storms.ts'
 import { HarnessError } from '../harness-error.ts'
+import { medianWait } from './calibrations.ts'
 import { compareTold } from './compare-twins.ts'
 import type { Comparison, ComparisonKind } from './comparison.ts'
 import { sharedGround } from './ground.ts'
@@ -96,19 +96,19 @@ async function withServer(
   const storm = presetStorms().find(({ name }) => name === calibratedOn) as Scenario
   const real: RealRun[] = []
   for (const scenario of overSeeds(storm, seeds)) real.push(await realRun(scenario, runs, options))
-  const measuredMs = medianOf(real.flatMap(({ record }) => record.variants))
+  const measuredMs = medianWait(
+    sample,
+    real.flatMap(({ record }) => record.variants),
+  )
   const seen = await readRuns(real)
   let best = { calibration, offMs: Number.POSITIVE_INFINITY }
   for (const share of shares) {
     const candidate = seenByPlayers(calibration, seen, share)
-    const offMs = Math.abs(medianOf(await twinOf(storm, candidate)) - measuredMs)
+    const offMs = Math.abs(medianWait(sample, await twinOf(storm, candidate)) - measuredMs)
     if (offMs < best.offMs) best = { calibration: candidate, offMs }
   }
   return best.calibration
 }
-
-const medianOf = (variants: readonly Variant[]): number =>
-  median(waits(variants, 50, 'p50_wait').map(({ value }) => value))
 
 function waits(variants: readonly Variant[], percent: number, kind: ComparisonKind): Told[] {
   return variants.flatMap(({ parts }) => {

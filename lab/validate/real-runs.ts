@@ -10,6 +10,8 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { HarnessError } from '../harness-error.ts'
 import type { OnProgress } from '../progress.ts'
 import { runScenario } from '../run.ts'
+import type { LevelOptions } from './level.ts'
+import { overSeeds, runTakesMs } from './scenarios-here.ts'
 
 // The real runs that simulations are held against. Each is made once: by scenario, seed and who stands in the edges, for
 // the life of this process, and for longer in a folder of records, where it stands by the code of the processes too.
@@ -18,6 +20,11 @@ export interface RealRun {
   readonly record: RunRecord
   /** Where the record and its decision logs are. */
   readonly folder: string
+}
+
+/** A real run and what was run. */
+export interface Ran extends RealRun {
+  readonly scenario: Scenario
 }
 
 export interface Stormed {
@@ -96,6 +103,23 @@ export class RealRuns {
     const parts = [scenario.name, ...who, scenario.seed, short(scenarioHash(scenario)), short(this.#code)]
     return join(this.#folder, parts.join('-'))
   }
+}
+
+/** The runs of `scenario` over `seeds`, one after the other; says of each that has to be made how long it takes. */
+export async function ranOver(
+  scenario: Scenario,
+  seeds: number,
+  runs: RealRuns,
+  { say, signal }: Pick<LevelOptions, 'say' | 'signal'>,
+): Promise<Ran[]> {
+  const ran: Ran[] = []
+  for (const seeded of overSeeds(scenario, seeds)) {
+    if (!runs.has({ scenario: seeded })) {
+      say(`${seeded.name}, seed ${seeded.seed}: a real run of ${Math.ceil(runTakesMs(seeded) / 1_000)} s`)
+    }
+    ran.push({ scenario: seeded, ...(await runs.of({ scenario: seeded }, undefined, signal)) })
+  }
+  return ran
 }
 
 /** Undefined where a run was ended before it wrote one. */

@@ -2,12 +2,12 @@ import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
-import { closedCalibration, type Ran } from './calibrations.ts'
+import { closedCalibration } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
 import { type Ground, sharedGround } from './ground.ts'
 import type { LevelOptions } from './level.ts'
-import type { RealRuns } from './real-runs.ts'
+import { type Ran, type RealRuns, ranOver } from './real-runs.ts'
 import { overSeeds, runTakesMs, scenariosHere } from './scenarios-here.ts'
 
 // V2: every scenario as real processes and as its simulated twin, over the same seeds. V3: the simulator as it is
@@ -127,18 +127,4 @@ async function compareScenario(
     comparisons.push(...compared.comparisons)
   }
   return comparisons
-}
-
-async function ranOver(scenario: Scenario, seeds: number, runs: RealRuns, options: LevelOptions): Promise<Ran[]> {
-  const ran: Ran[] = []
-  for (const seeded of overSeeds(scenario, seeds)) {
-    ran.push({ scenario: seeded, ...(await realRun(seeded, runs, options)) })
-  }
-  return ran
-}
-
-async function realRun(scenario: Scenario, runs: RealRuns, { say, signal }: LevelOptions) {
-  const { name, seed } = scenario
-  if (!runs.has({ scenario })) say(`${name}, seed ${seed}: a real run of ${Math.ceil(runTakesMs(scenario) / 1_000)} s`)
-  return runs.of({ scenario }, undefined, signal)
 }

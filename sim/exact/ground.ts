@@ -125,10 +125,9 @@ export class Ground {
       cacheRead: cache.read,
       cacheWrite: cache.write,
     }
+    const elsewhere: readonly string[] = isEmbedded(store) ? [] : ['storeRead', 'storeWrite']
     this.labour = Object.fromEntries(
-      Object.entries(work).map(([name, one]) => {
-        return [name, new Labour(one, seed, name, name.startsWith('store') && !isEmbedded(store))]
-      }),
+      Object.entries(work).map(([name, one]) => [name, new Labour(one, seed, name, elsewhere.includes(name))]),
     ) as Ground['labour']
   }
 

@@ -21,6 +21,17 @@ export interface CpuOfAll {
   readonly most?: Pick<Work, 'afterMs' | 'afterMsPerMib'> | undefined
 }
 
+/** What follows each of so many answers, and each MiB of theirs, of CPU that no answer's own time shows. */
+export function behindAnswers(
+  { cpuMs, most }: CpuOfAll,
+  answers: number,
+  mib: number,
+): Pick<Work, 'afterMs' | 'afterMsPerMib'> {
+  const withBytesMs = mib > 0 ? Math.min(cpuMs / 2, mib * (most?.afterMsPerMib ?? Infinity)) : 0
+  const afterMs = Math.min((cpuMs - withBytesMs) / answers, most?.afterMs ?? Infinity)
+  return { afterMs, afterMsPerMib: mib > 0 ? withBytesMs / mib : 0 }
+}
+
 /** `done` with CPU that adds up to `cpuMs`; what a kind of work takes from arrival to end stays as it was seen. */
 export function sharedOut<Name extends string>(
   done: Readonly<Record<Name, Done>>,
@@ -34,9 +45,7 @@ export function sharedOut<Name extends string>(
   }
   const [pieces, mib] = [sum(all.map(([, { times }]) => times)), sum(all.map(([, one]) => one.mib))]
   const restMs = Math.max(0, cpuMs - seemedMs)
-  const withBytesMs = mib > 0 ? Math.min(restMs / 2, mib * (most?.afterMsPerMib ?? Infinity)) : 0
-  const afterMs = Math.min((restMs - withBytesMs) / pieces, most?.afterMs ?? Infinity)
-  const after = { afterMs, afterMsPerMib: mib > 0 ? withBytesMs / mib : 0 }
+  const after = behindAnswers({ cpuMs: restMs, most }, pieces, mib)
   const factor = Math.min(1, cpuMs / seemedMs)
   const shared = all.map(([name, { work }]): [string, Work] => {
     const asideMs = work.cpuMs * (1 - factor)

@@ -120,7 +120,7 @@ function meanOfLeast(values: readonly number[], kept: number): number {
 
 const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)
 const meanBytes = (samples: readonly Sample[]): number =>
-  samples.reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, samples.length)
+  sum(samples.map(({ bytes }) => bytes)) / Math.max(1, samples.length)
 
 /** The value at `share` of `values`, in any order; 0 of none. */
 export function quantileOf(values: readonly number[], share: number): number {

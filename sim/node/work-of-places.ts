@@ -1,7 +1,7 @@
 import { sum, total } from '../../results/sums.ts'
 import type { Calibration, Work } from '../calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
-import { sharedOut } from './cpu-shares.ts'
+import { behindAnswers, sharedOut } from './cpu-shares.ts'
 import { beyond, histogramValues, quantileOf, type Sample, spentOn } from './samples.ts'
 import { cpuMsOf, fewestSamples, mib, partsOf, released, type Seeing, work } from './seeing.ts'
 import { upstreamWaysOf } from './ways.ts'
@@ -88,11 +88,8 @@ export function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' 
   // What comes before a request leaves and before a first byte is heard is in the way between players and edges; asking
   // costs about as much as hearing the answer, and bodies come with that.
   const bodiesMib = total(fleets, 'bytes_received') / mib
-  const most = seeing.busier?.work.player
-  const withBytesMs = Math.min(cpuMs / 2, (most?.afterMsPerMib ?? Infinity) * bodiesMib)
-  const afterMs = Math.min((cpuMs - withBytesMs) / (2 * requests), most?.afterMs ?? Infinity)
+  const { afterMs, afterMsPerMib } = behindAnswers({ cpuMs, most: seeing.busier?.work.player }, 2 * requests, bodiesMib)
   const one: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs, afterMsPerMib: 0, besideMs: [[0, 0]] }
-  const afterMsPerMib = withBytesMs / Math.max(bodiesMib, 1)
   return { player: { ...one, afterMsPerMib }, playerAsk: one }
 }
 
