@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { ZodError } from 'zod'
 import { limits } from '../live/limits.ts'
-import { withCpuTime } from './cpu-time.ts'
+import { withOwnCosts } from './own-costs.ts'
 
 // The control listener that every process has: JSON over HTTP on loopback, with a token of its own.
 
@@ -46,7 +46,7 @@ export async function listenForControl(
   given: ControlRoutes,
   options: ControlOptions,
 ): Promise<{ server: Server; url: string }> {
-  const routes = withCpuTime(given)
+  const routes = withOwnCosts(given)
   const server = createServer(
     { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.putTimeoutMs },
     (request, response) => {

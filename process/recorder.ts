@@ -12,6 +12,15 @@ const histogramOptions = {
   numberOfSignificantValueDigits: 3,
 } as const
 
+/** An empty histogram of durations, in microseconds. */
+export const durationHistogram = (): Histogram => build(histogramOptions)
+
+/** Adds a duration, to the microsecond; negative ones count as 0. */
+export function recordDuration(histogram: Histogram, durationMs: Ms): void {
+  const microseconds = Math.round((durationMs as number) * microsecondsAMs)
+  histogram.recordValue(Math.min(histogramOptions.highestTrackableValue, Math.max(0, microseconds)))
+}
+
 /** Whose counts they are. */
 type Identity = Pick<Part, 'role' | 'name' | 'site' | 'region' | 'shard'>
 
@@ -38,14 +47,12 @@ export class Recorder {
 
   /** Adds a duration to a histogram, to the microsecond; negative ones count as 0. */
   time(name: string, durationMs: Ms): void {
-    const histogram = entryOf(this.#histograms, name, () => build(histogramOptions))
-    const microseconds = Math.round((durationMs as number) * microsecondsAMs)
-    histogram.recordValue(Math.min(histogramOptions.highestTrackableValue, Math.max(0, microseconds)))
+    recordDuration(entryOf(this.#histograms, name, durationHistogram), durationMs)
   }
 
   /** Adds `count` durations that are alike to the microsecond. */
   timesAlike(name: string, durationMs: Ms, count: number): void {
-    const histogram = entryOf(this.#histograms, name, () => build(histogramOptions))
+    const histogram = entryOf(this.#histograms, name, durationHistogram)
     histogram.recordValueWithCount(Math.round((durationMs as number) * microsecondsAMs), count)
   }
 

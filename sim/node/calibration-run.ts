@@ -12,20 +12,31 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 // The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
 // arrived, was answered. All processes of a run share one clock, so that instants of two logs can be compared.
 
-/** How many players a calibration has, and how large the bodies of their highest rung are. */
+/** How many players a calibration has, how large the bodies of their highest rung are, and who asks too early. */
 interface Load {
   readonly policies: readonly string[]
   readonly players: number
   readonly bitsPerSecond: number
+  readonly earlyPollers?: NonNullable<Scenario['fleet']['earlyPollers']>
 }
 
 /** Nothing queues, so that a time is that of the work itself. */
 const quiet: Load = { policies: ['oca'], players: 40, bitsPerSecond: 6_000_000 }
 /** As busy as a scenario, the origin as well: what processes cost once they are warm. */
 export const storm: Load = { policies: ['none', 'oca'], players: 300, bitsPerSecond: 1_200_000 }
+/** The same with large bodies and few requests, and with many requests and hardly a body: what each costs of itself. */
+export const contrasts: readonly Load[] = [
+  { policies: ['none', 'oca'], players: 80, bitsPerSecond: 8_000_000 },
+  {
+    policies: ['none', 'oca'],
+    players: 120,
+    bitsPerSecond: 400_000,
+    earlyPollers: { share: 1, everyMs: 100, aheadMs: 2_000 },
+  },
+]
 
 /** The scenario of such a run. */
-export const calibratingScenario = ({ policies, players, bitsPerSecond }: Load): Scenario =>
+export const calibratingScenario = ({ policies, players, bitsPerSecond, earlyPollers }: Load): Scenario =>
   scenarioSchema.parse({
     name: 'calibration',
     shows: 'short: what one request costs',
@@ -41,7 +52,7 @@ export const calibratingScenario = ({ policies, players, bitsPerSecond }: Load):
       ],
     },
     topology: { sites: [{ name: 'a', edges: 2 }] },
-    fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }] },
+    fleet: { players, arrivals: [{ is: 'ramp', fromMs: 0, toMs: 4_000, share: 1 }], earlyPollers },
     actions: [
       ...[1_000, 2_000, 3_000, 4_000].map(atMs => ({ atMs, do: 'notify' as const, type: 'calibration' })),
       { atMs: 5_000, do: 'restart-edge', edge: 'a2', downMs: 500 },
