@@ -31,7 +31,9 @@ const workSchema = z.strictObject({
   cpuMs: ms,
   /** On top, for each MiB of body that goes through. */
   cpuMsPerMib: ms,
-  /** CPU that it goes on to occupy when its answer has left: the kernel behind a write, the garbage collector. */
+  /** Of what is put down to wait: CPU that it occupies as it comes. */
+  arrivalMs: ms.optional(),
+  /** CPU that it goes on to occupy when its answer has left: the kernel behind a write, the event loop. */
   afterMs: ms.optional(),
   /** On top of that, for each MiB of body. */
   afterMsPerMib: ms.optional(),
@@ -39,6 +41,11 @@ const workSchema = z.strictObject({
   besideMs: quantilesSchema,
 })
 export type Work = z.infer<typeof workSchema>
+const nothing: Work = { cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }
+
+/** How a process stands still for its garbage collector: each time that it has worked for so long, for so long. */
+const pausesSchema = z.strictObject({ everyMs: z.number().positive().max(3_600_000), lastsMs: quantilesSchema })
+export type Pauses = z.infer<typeof pausesSchema>
 
 const linkSchema = z.strictObject({
   /** Null: nothing bounds it but the player's own scenario. */
@@ -67,6 +74,8 @@ export const calibrationSchema = z.strictObject({
     edgeRefuse: workSchema,
     /** A delivery request at the origin, from arrival to the last byte handed to the kernel, without the store. */
     originServe: workSchema,
+    /** The same, where the answer is short and of the origin's own making. */
+    originRefuse: workSchema.default({ cpuMs: 0.1, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
     /** A held request that is released together with others. */
     originRelease: workSchema,
     /** A PUT at the origin, without the store. */
@@ -77,8 +86,10 @@ export const calibrationSchema = z.strictObject({
     pipelinePut: workSchema,
     /** What the generator spends on an answer, from its first byte to the player's next decision. */
     player: workSchema,
+    /** The same, where the answer is no segment or text, but a status: a 404, a 503. */
+    playerRefused: workSchema.default(nothing),
     /** What the generator spends on a request until it has left. */
-    playerAsk: workSchema.default({ cpuMs: 0, cpuMsPerMib: 0, besideMs: [[0, 0]] }),
+    playerAsk: workSchema.default(nothing),
   }),
   /** By the store's name. `memory` is always there. */
   stores: z
@@ -117,6 +128,8 @@ export const calibrationSchema = z.strictObject({
       .max(64)
       .refine(rises, 'idle times must rise, and so must the times to wake')
       .default([[0, 0]]),
+    /** By the role of the process; where there is none, it never pauses. */
+    pauses: z.strictObject({ edge: pausesSchema, origin: pausesSchema, generator: pausesSchema }).partial().default({}),
   }),
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */

@@ -26,11 +26,13 @@ export const defaultCalibration: Calibration = {
     edgeFill: work(0.2, 0.5),
     edgeRefuse: work(0.05, 0),
     originServe: work(0.15, 0.3),
+    originRefuse: work(0.1, 0),
     originRelease: work(0.06, 0.3),
     originPublish: work(0.25, 0.6),
     tlsHandshake: work(0.35, 0),
     pipelinePut: work(0.4, 0.6, around(0.6, 1.2, 3, 12)),
     player: work(0, 0),
+    playerRefused: work(0, 0),
     playerAsk: work(0, 0),
   },
   stores: {
@@ -54,7 +56,7 @@ export const defaultCalibration: Calibration = {
   },
   loss: { share: 0, delayMs: [[0, 200]] },
   connection: { roundTrips: 1, tls: false },
-  cores: { edge: 1, origin: 1, generator: null, machine: null, wakeMs: [[0, 0]] },
+  cores: { edge: 1, origin: 1, generator: null, machine: null, wakeMs: [[0, 0]], pauses: {} },
   generator: {
     lagMs: around(0.6, 1.2, 3, 12),
     actionMs: around(3, 8, 20, 60),

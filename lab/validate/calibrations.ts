@@ -4,8 +4,9 @@ import { histogramOf, percentile, sum } from '../../results/sums.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { calibrationFrom } from '../../sim/node/calibrate.ts'
-import { type CalibrationRun, calibratingScenario, readRuns, storm } from '../../sim/node/calibration-run.ts'
+import { type CalibrationRun, calibratingScenario, contrasts, readRuns, storm } from '../../sim/node/calibration-run.ts'
 import { onOneMachine } from '../../sim/node/one-machine.ts'
+import { type ProcessCosts, processCostsOf } from '../../sim/node/process-costs.ts'
 import type { HowCalibrated } from '../../sim/node/seeing.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
 import type { Ran } from './real-runs.ts'
@@ -21,12 +22,17 @@ export interface Calibrated {
 
 /** What is calibrated on where nothing else is said: a short storm with and without a cache. */
 export const calibratingStorm = (): Scenario => calibratingScenario(storm)
+/** What tells costs of processes apart: the same, and storms with large bodies and with many requests. */
+export const contrastingStorms = (): Scenario[] => [storm, ...contrasts].map(calibratingScenario)
+
+/** What each kind of work costs the processes of `runs` in all. */
+export const costsSeenIn = async (runs: readonly Ran[]): Promise<ProcessCosts> => processCostsOf(await readRuns(runs))
 
 export interface Closing {
   /** Of the runs; default: all. */
   readonly variants?: readonly string[] | undefined
   readonly otherwise?: Calibration
-  readonly busier?: Calibration
+  readonly costs?: ProcessCosts
 }
 
 /** Shares of requests that nothing disturbed, of which one is found. */
@@ -59,13 +65,13 @@ const variantsOf = ({ record }: Ran, wanted: readonly string[] | undefined): Var
 function calibrated(
   read: CalibrationRun,
   runs: readonly Ran[],
-  { otherwise, busier, undisturbed }: Closing & Pick<HowCalibrated, 'undisturbed'>,
+  { otherwise, costs, undisturbed }: Closing & Pick<HowCalibrated, 'undisturbed'>,
 ): Calibrated {
   const { calibration, kept } = calibrationFrom(read, {
     measuredAt: runs.map(({ record }) => `${record.scenario.name}, seed ${record.seed}`).join('; '),
     contention: 'made',
     ...(otherwise && { otherwise }),
-    ...(busier && { busier }),
+    ...(costs && { costs }),
     ...(undisturbed !== undefined && { undisturbed }),
   })
   return { calibration: onOneMachine(calibration), kept }

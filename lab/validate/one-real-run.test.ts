@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { defaultCalibration } from '../../sim/default-calibration.ts'
 import { onOneMachine } from '../../sim/node/one-machine.ts'
+import { processCostsOf } from '../../sim/node/process-costs.ts'
 import { errorOf } from './comparison.ts'
 import { Ground } from './ground.ts'
 import { v1 } from './replayed-logs.ts'
@@ -13,7 +14,8 @@ import { v2 } from './twins.ts'
 
 const records = mkdtempSync(join(tmpdir(), 'tidegate-one-real-run-'))
 afterAll(() => rmSync(records, { recursive: true }))
-const ground = () => new Ground(records, onOneMachine(defaultCalibration))
+const costs = processCostsOf({ storms: [], origin: new Map() })
+const ground = () => new Ground(records, { calibration: onOneMachine(defaultCalibration), costs })
 const quick = (said: string[]) => ({ seeds: 1, quick: true, say: (line: string) => void said.push(line) })
 
 test('a scenario as real processes and as its twin: what the design fixes is the same in both', {

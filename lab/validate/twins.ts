@@ -35,10 +35,10 @@ const onOtherSeeds =
   async (ran, place, variant) => {
     const others = ran.filter((_, i) => i !== place)
     const otherwise = await ground.calibration(options)
-    const busier = await ground.busier(variant, options)
+    const costs = await ground.costs(options)
     // Of one seed alone there is no other run.
     const on = others.length > 0 ? others : ran
-    return (await closedCalibration(on, { variants: [variant], otherwise, busier })).calibration
+    return (await closedCalibration(on, { variants: [variant], otherwise, costs })).calibration
   }
 
 export async function v3(options: LevelOptions, { runs } = sharedGround()): Promise<Comparison[]> {

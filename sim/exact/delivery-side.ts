@@ -107,6 +107,7 @@ export class DeliverySide {
     this.#origin.books.reason(reason)
     this.#held.set(ticket, asked)
     this.#origin.books.held(this.#held.size, now)
+    this.#ground.labour.originRelease.putDown(this.#origin.cores, now)
     asked.call.onTakenBack = at => {
       if (!this.#held.delete(ticket)) return
       this.#origin.apply(this.#origin.core.leave(ticket, at), at)

@@ -119,11 +119,13 @@ export class EdgeHits {
     if (verdict.do !== 'serve' || verdict.refresh) return undefined
     const head = core.copyHead(verdict.copy)
     if (!head?.complete) return undefined
-    const { edgeHit } = ground.labour
+    // A stored 404 is as short as what the edge says by itself.
+    const isRefusal = verdict.reason === 'negative-hit'
+    const work = isRefusal ? ground.labour.edgeRefuse : ground.labour.edgeHit
     const bytes = head.bodyBytes as number
     const facts = copies.get(verdict.copy)?.facts ?? noFacts
-    const stored = { status: head.status, bytes, facts, isWrong: isWrong(facts, object, bytes), isRefusal: false }
-    return { ...common, ...stored, cpuMs: edgeHit.cpuMs(bytes), afterMs: edgeHit.afterMs(bytes) }
+    const stored = { status: head.status, bytes, facts, isWrong: isWrong(facts, object, bytes), isRefusal }
+    return { ...common, ...stored, cpuMs: work.cpuMs(bytes), afterMs: work.afterMs(bytes) }
   }
 
   #count(counter: number, isHit: boolean, now: EpochMs): void {

@@ -147,6 +147,7 @@ export class EdgePlayers {
       this.#waiting.set(ticket, exchange)
       this.#edge.recorder.waits(now)
       this.#end.waits(exchange)
+      this.#edge.ground.labour.edgeWait.putDown(this.#edge.cores, now)
     }
   }
 

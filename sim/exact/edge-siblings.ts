@@ -101,6 +101,7 @@ export class EdgeSiblings {
     const { core, recorder } = this.#edge
     this.#waiting.set(ticket, ask)
     recorder.waits(now)
+    this.#edge.ground.labour.edgeWait.putDown(this.#edge.cores, now)
     ask.call.onTakenBack = leftMs => {
       this.#asks.delete(ask.call)
       if (!this.#edge.alive || !this.#waiting.delete(ticket)) return

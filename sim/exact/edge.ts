@@ -69,7 +69,7 @@ export class SimEdge {
     this.core = new EdgeCore({ name, site, policy, origins })
     this.#wake = new CoreWake(ground.agenda, this.core, now => this.apply(this.core.wake(now), now))
     this.recorder = new EdgeRecorder(name, site)
-    this.cores = new Cores(calibration.cores.edge, ground.machine)
+    this.cores = new Cores(calibration.cores.edge, ground.machine, ground.pausesOf('edge', name))
     this.link = ground.link(calibration.links.edge.bitsPerSecond)
     this.#fetches = new SimFetches(ground, this, world)
     this.players = new EdgePlayers(this, world.players)

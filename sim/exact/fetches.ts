@@ -140,6 +140,7 @@ export class SimFetch implements UpstreamCall {
       if (this.isOver) return
       if ((bytes as number) > 0) {
         if (this.copy) this.copy.receivedBytes += bytes as number
+        this.#ground.labour.edgeFill.bodyCame(this.#owner.cores, bytes as number, now)
         this.#tell(core => core.fetchBytes(this.#id, bytes, now), now)
       }
       if (this.isOver) return

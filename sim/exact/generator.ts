@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../live/units.ts'
+import type { EpochMs, Ms } from '../../live/units.ts'
 import { Cores } from '../network/cores.ts'
 import { type Exchange, results } from './exchange.ts'
 import type { Ground } from './ground.ts'
@@ -13,7 +13,7 @@ export class Generator {
   /** @param workers of the fleet, each a thread */
   constructor(ground: Ground, cores: number, workers: number) {
     this.#ground = ground
-    this.#cores = new Cores(cores * workers, ground.machine)
+    this.#cores = new Cores(cores * workers, ground.machine, ground.pausesOf('generator', 'generator'))
   }
 
   /** A player wants to ask at `wantedMs`: when the generator comes to it. */
@@ -32,11 +32,18 @@ export class Generator {
     return exchange.lastByteMs
   }
 
-  /** What its player asked for upon an answer has left; the generator goes on with the answer of so many bytes. */
-  goesOn(bytes: number, now: EpochMs): void {
-    this.#cores.work(0, now, this.#ground.labour.player.afterMs(bytes))
+  /** What the generator has still to do with an answer that its player has read. */
+  afterMs(exchange: Exchange): Ms {
+    const { player, playerRefused } = this.#ground.labour
+    const isRefused = exchange.result === results.status && exchange.status >= 400
+    return isRefused ? playerRefused.afterMs() : player.afterMs(bodyBytesOf(exchange))
+  }
+
+  /** What its player asked for upon an answer has left; the generator goes on with that answer for `afterMs`. */
+  goesOn(afterMs: Ms, now: EpochMs): void {
+    this.#cores.work(0, now, afterMs)
   }
 }
 
 /** Of what ended without an answer there is none. */
-export const bodyBytesOf = ({ result, bytes }: Exchange): number => (result === results.status ? (bytes as number) : 0)
+const bodyBytesOf = ({ result, bytes }: Exchange): number => (result === results.status ? (bytes as number) : 0)

@@ -15,6 +15,7 @@ import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
 import { Draws, Way } from '../network/latency.ts'
 import { Machine } from '../network/machine.ts'
+import { Pauses } from '../network/pauses.ts'
 import { type Flow, SharedLink } from '../network/shared-link.ts'
 import type { Objects } from '../objects.ts'
 import { type Agenda, noCall } from './agenda.ts'
@@ -59,6 +60,17 @@ export class Labour {
   /** The CPU that it goes on to occupy when its answer has left. */
   afterMs(bytes = 0): Ms {
     return afterMsOf(this.#work, bytes)
+  }
+
+  /** A request is put down by `cores` to wait. */
+  putDown(cores: Cores, now: EpochMs): void {
+    cores.work(0, now, this.#work.arrivalMs ?? 0)
+  }
+
+  /** A body of `bytes` that was asked for has come to `cores`. */
+  bodyCame(cores: Cores, bytes: number, now: EpochMs): void {
+    const ofBodyMs = (this.cpuMs(bytes) as number) - (this.cpuMs() as number)
+    cores.work(0, now, ofBodyMs + (this.afterMs(bytes) as number) - (this.afterMs() as number))
   }
 
   /** What passes beside the CPU's work. */
@@ -166,6 +178,12 @@ export class Ground {
   hears(cores: Cores, now: EpochMs): EpochMs {
     if (!this.#sleeps) return now
     return (now as number) + (valueAt(this.calibration.cores.wakeMs, cores.idleMs(now) as number) as number)
+  }
+
+  /** When a process of this role stands still; undefined: never. */
+  pausesOf(role: keyof Calibration['cores']['pauses'], name: string): Pauses | undefined {
+    const calibrated = this.calibration.cores.pauses[role]
+    return calibrated && new Pauses(calibrated, this.seed, name)
   }
 
   /** How long a new connection takes before its first request can leave. */

@@ -53,7 +53,7 @@ export class SimOrigin {
     this.core = new OriginCore({ event, region, seed, startedMs, backlogUntilMs })
     this.#wake = new CoreWake(ground.agenda, this.core, now => this.apply(this.core.wake(now), now))
     this.books = new OriginBooks(name, region)
-    this.cores = new Cores(calibration.cores.origin, ground.machine)
+    this.cores = new Cores(calibration.cores.origin, ground.machine, ground.pausesOf('origin', name))
     const { core, books, cores } = this
     this.store = new SimOriginStore({ ground, storage, region, core, books, cores })
     this.publishSide = new PublishSide(ground, this)

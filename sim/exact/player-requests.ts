@@ -8,7 +8,7 @@ import { at, type Exchange, results, said } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
 import type { FleetTally } from './fleet-tally.ts'
 import { deciders } from './folding.ts'
-import { bodyBytesOf, Generator } from './generator.ts'
+import { Generator } from './generator.ts'
 import type { Ground } from './ground.ts'
 import type { Seating } from './seating.ts'
 
@@ -237,9 +237,11 @@ export class PlayerRequests {
   }
 
   #hasRead(exchange: Exchange, now: EpochMs): void {
-    const bytes = bodyBytesOf(exchange)
+    const generator = this.#generator
+    // Once it has ended, the exchange may already be the player's next request.
+    const afterMs = generator?.afterMs(exchange) ?? 0
     this.#parts.ended(exchange, now)
-    this.#generator?.goesOn(bytes, now)
+    generator?.goesOn(afterMs, now)
   }
 
   #throughLink({ seat, bytes, firstByteMs, lastByteMs }: Exchange): EpochMs {

@@ -132,7 +132,8 @@ export class SimReplies {
     }
     call.onTakenBack = undefined
     const { labour } = this.#ground
-    const work = releasedMs === undefined ? labour.originServe : labour.originRelease
+    const served = status < 400 ? labour.originServe : labour.originRefuse
+    const work = releasedMs === undefined ? served : labour.originRelease
     const leavesMs = work.doneBy(this.#origin.cores, bytes, now)
     asked.headMs = leavesMs
     const [head, headBytes] = headOf(status, fields)

@@ -1,6 +1,7 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import { haveRead } from '../read-ahead.ts'
 import type { Machine, Thread } from './machine.ts'
+import type { Pauses } from './pauses.ts'
 
 // The CPU of one process: its cores take work in the order in which it comes, each one piece at a time. Because nothing
 // is interrupted, the end of a piece is known when it comes, and waiting needs no event.
@@ -21,10 +22,15 @@ export class Cores {
   readonly #shared: readonly SharedThread[] | undefined
   /** Where the machine is shared: the threads that work beside its cores, a store's for one. */
   readonly #beside: readonly SharedThread[] | undefined
+  readonly #pauses: Pauses | undefined
   #busyMs = 0
 
-  /** @param machine shares its cores among this process and others; absent: these cores are there for it alone */
-  constructor(cores: number, machine?: Machine) {
+  /**
+   * @param machine shares its cores among this process and others; absent: these cores are there for it alone
+   * @param pauses hold up what comes after the work that they are due in; absent: there are none
+   */
+  constructor(cores: number, machine?: Machine, pauses?: Pauses) {
+    this.#pauses = pauses
     this.#times = new Float64Array(timesACore * cores)
     for (let core = 0; core < cores; core++) this.#times.set([-Infinity, -Infinity, 0], timesACore * core)
     this.#shared = machine && Array.from({ length: cores }, () => new SharedThread(machine))
@@ -70,10 +76,12 @@ export class Cores {
   }
 
   /**
-   * Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterMs` more follow that, and what comes
+   * Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterAnswerMs` more follow that, and what comes
    * at the same instant is done before them: an event loop goes through all that is there, and then collects its garbage.
    */
-  work(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
+  work(cpuMs: Ms, now: EpochMs, afterAnswerMs: Ms = 0): EpochMs {
+    const workMs = (cpuMs as number) + (afterAnswerMs as number)
+    const afterMs = afterAnswerMs + (this.#pauses === undefined ? 0 : this.#pauses.dueAfter(workMs))
     const times = this.#times
     let core = 0
     for (let at = timesACore; at < times.length; at += timesACore) {

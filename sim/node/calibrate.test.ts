@@ -13,6 +13,7 @@ const nothingSeen: CalibrationRun = {
   players: new Map(),
   fetches: new Map(),
   parts: [],
+  storms: [],
   actionMs: [],
   edgeStartMs: [],
   busyShare: 0,

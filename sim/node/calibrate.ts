@@ -13,7 +13,7 @@ import { storeWork } from './work-of-stores.ts'
 /** The calibration of this machine, as `run` shows it. */
 export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { calibration: Calibration; kept: string[] } {
   const seeing = seeingOf(run, how)
-  const { least, otherwise, shared } = seeing
+  const { least, otherwise, costs } = seeing
   const { stores, latency, generator } = otherwise
   const players = playersWork(seeing)
   const ways = waysOf(run)
@@ -39,7 +39,11 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
         least: least.beside,
       }),
     },
-    cores: { ...otherwise.cores, wakeMs: shared ? wakeMsOf(ways, least.beside) : [[0, 0]] },
+    cores: {
+      ...otherwise.cores,
+      wakeMs: costs ? wakeMsOf(ways, least.beside) : [[0, 0]],
+      pauses: costs?.pauses ?? {},
+    },
     generator: {
       lagMs: quantiles(seeing, 'generator lag', histogramValues(run.parts, 'fleet', 'lag_ms'), generator.lagMs, {
         least: least.lag,
@@ -52,5 +56,5 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
 }
 
 /** Those that no process had to be woken for, where waking is there on its own. */
-const waysIn = ({ shared }: Seeing, ways: readonly SeenWay[]): number[] =>
-  ways.filter(({ idleMs }) => !shared || idleMs < awakeMs).map(({ tookMs }) => tookMs)
+const waysIn = ({ costs }: Seeing, ways: readonly SeenWay[]): number[] =>
+  ways.filter(({ idleMs }) => !costs || idleMs < awakeMs).map(({ tookMs }) => tookMs)

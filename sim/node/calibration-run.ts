@@ -80,6 +80,14 @@ interface SeenFetch {
   headMs?: number
 }
 
+/** One variant of one run, as its processes counted it. */
+export interface StormSeen {
+  /** What its requests' names begin with. */
+  readonly mark: string
+  readonly seconds: number
+  readonly parts: readonly Part[]
+}
+
 export interface CalibrationRun {
   /** By the request's name. */
   readonly edges: ReadonlyMap<string, Seen>
@@ -88,6 +96,7 @@ export interface CalibrationRun {
   /** By the fetch's name. */
   readonly fetches: ReadonlyMap<string, SeenFetch>
   readonly parts: readonly Part[]
+  readonly storms: readonly StormSeen[]
   /** From the planned instant of a command to its effect, and how long an edge took to listen again. */
   readonly actionMs: readonly number[]
   readonly edgeStartMs: readonly number[]
@@ -122,7 +131,7 @@ export async function readRuns(
   runs: readonly { readonly record: RunRecord; readonly folder: string }[],
 ): Promise<CalibrationRun> {
   const run: Gathered = { edges: new Map(), origin: new Map(), players: new Map(), fetches: new Map() }
-  const [parts, actionMs, edgeStartMs]: [Part[], number[], number[]] = [[], [], []]
+  const [storms, actionMs, edgeStartMs]: [StormSeen[], number[], number[]] = [[], [], []]
   let coreMs = 0
   for (const [i, { record, folder }] of runs.entries()) {
     for (const [j, variant] of record.variants.entries()) {
@@ -135,12 +144,14 @@ export async function readRuns(
       const killed = actions.find(({ action }) => action.do === 'restart-edge')
       const back = actions.find(({ action }) => action.do === 'revive-edge')
       if (killed && back) edgeStartMs.push(back.atMs - killed.atMs - Number(killed.action.downMs ?? 0))
-      parts.push(...variant.parts)
-      coreMs += record.environment.cores * (variant.endedMs - startedMs)
+      const tookMs = variant.endedMs - startedMs
+      storms.push({ mark, seconds: tookMs / 1_000, parts: variant.parts })
+      coreMs += record.environment.cores * tookMs
     }
   }
+  const parts = storms.flatMap(storm => storm.parts)
   const busyShare = coreMs > 0 ? Math.min(1, total(parts, 'cpu_ms') / coreMs) : 0
-  return { ...run, parts, actionMs, edgeStartMs, busyShare, commit: runs[0]?.record.commit ?? 'unknown' }
+  return { ...run, parts, storms, actionMs, edgeStartMs, busyShare, commit: runs[0]?.record.commit ?? 'unknown' }
 }
 
 type Gathered = {

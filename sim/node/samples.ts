@@ -32,26 +32,33 @@ export const spentOn = (seen: readonly Seen[], until: 'first' | 'last' = 'last')
     })
 
 /**
- * What those who wait for one thing cost: `cpuMs` is how much later each of them is told than the one before, in the mean, and beside
- * that passes what the first of them takes from the end of its wait to the first byte that left. One alone does not tell
- * the two apart.
+ * What those who wait for one thing cost, once it is there: `cpuMs` is how much later each of them is told than the one
+ * before, in the mean, `afterMs` how much later its answer is through; and beside that passes what the first of them takes
+ * from the end of its wait to the first byte that left. One alone does not tell these apart.
  */
 export function releaseOf(seen: readonly Seen[], kept = 1): Work {
   const told = seen.filter(({ releasedMs, firstByteMs }) => releasedMs !== undefined && firstByteMs !== undefined)
   const together = [...Map.groupBy(told, ({ releasedMs }) => releasedMs as number)]
-  const [gaps, firsts]: [number[], number[]] = [[], []]
+  const [gaps, ends, firsts]: [number[], number[], number[]] = [[], [], []]
   for (const [releasedMs, group] of together) {
-    const heads = group.map(({ firstByteMs }) => firstByteMs as number).sort((a, b) => a - b)
+    const heads = inOrder(group.map(({ firstByteMs }) => firstByteMs))
     firsts.push(Math.max(0, (heads[0] as number) - releasedMs))
-    gaps.push(...heads.slice(1).map((headMs, i) => headMs - (heads[i] as number)))
+    gaps.push(...between(heads))
+    ends.push(...between(inOrder(group.map(({ lastByteMs }) => lastByteMs))))
   }
   const cpuMs = gaps.length >= fewestGaps ? meanOfLeast(gaps, kept) : quantileOf(firsts, 0.1)
   const besideMs = quantilesWithPauses(
     firsts.map(ms => Math.max(0, ms - cpuMs)),
     kept,
   )
-  return { cpuMs, cpuMsPerMib: 0, besideMs }
+  const afterMs = ends.length >= fewestGaps ? meanOfLeast(ends, kept) : 0
+  return { cpuMs, cpuMsPerMib: 0, afterMs, besideMs }
 }
+
+const inOrder = (moments: readonly (number | undefined)[]): number[] =>
+  moments.filter(moment => moment !== undefined).sort((a, b) => a - b)
+const between = (moments: readonly number[]): number[] =>
+  moments.slice(1).map((moment, i) => moment - (moments[i] as number))
 
 /** Both are whole distributions: their quantiles one by one. */
 export const beyond = (whole: readonly number[], part: readonly number[]): Sample[] =>

@@ -1,15 +1,14 @@
 import type { Part } from '../../results/record/part.ts'
-import { total } from '../../results/sums.ts'
 import type { Calibration, Quantiles, Work } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
+import { type ProcessCosts, processCostsOf } from './process-costs.ts'
 import { quantilesWithPauses, releaseOf, type Sample, workOf } from './samples.ts'
 
 // What a calibration is made of: what a run saw, how it is to be read, and what stands where too little was seen.
 
 /** Fewer samples say nothing of a distribution. */
 export const fewestSamples = 20
-export const mib = 1024 * 1024
 
 /**
  * What disturbs a request (other processes on its machine, other requests in front of it) is either `caught` by the
@@ -25,8 +24,8 @@ export interface HowCalibrated {
   readonly contention?: Contention
   /** What stands where too little was seen; default: the calibration of the repository. */
   readonly otherwise?: Calibration
-  /** From a run with more to do: no more CPU follows an answer than there. What goes beyond it is spent by the hour. */
-  readonly busier?: Calibration
+  /** What each kind of work costs a process in all, from storms that tell kinds apart; default: as this run shows it. */
+  readonly costs?: ProcessCosts
   /**
    * Where contention is made, the share of requests that nothing disturbed. Default: that of the time in which the machine
    * had nothing to do, which is what arrivals at random meet (Poisson arrivals see time averages).
@@ -40,19 +39,19 @@ export interface Seeing {
   readonly kept: string[]
   /** Which shares of what passes beside the work are the work's own: of requests, of stores and publishing, of the lag. */
   readonly least: { readonly beside: number; readonly stored: number; readonly lag: number }
-  /** Whether what a process spends beyond its answers is made, too. */
-  readonly shared: boolean
+  /** What work costs beyond what requests show of it; undefined where that is not made. */
+  readonly costs: ProcessCosts | undefined
   /** What stands where too little was seen. */
   readonly otherwise: Calibration
-  readonly busier: Calibration | undefined
 }
 
 export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
-  const { contention = 'caught', otherwise = defaultCalibration, busier, undisturbed = 1 - run.busyShare } = how
+  const { contention = 'caught', otherwise = defaultCalibration, undisturbed = 1 - run.busyShare } = how
   const shared = contention === 'made'
+  const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
   // A timer's grain is no disturbance.
   const least = shared ? { beside: undisturbed, stored: 1 - run.busyShare, lag: 0.9 } : { beside: 1, stored: 1, lag: 1 }
-  return { run, kept: [], least, shared, otherwise, busier }
+  return { run, kept: [], least, costs, otherwise }
 }
 
 /** Of one kind, as `samples` show it; `otherwise` where there are too few. */
@@ -90,6 +89,3 @@ export function quantiles(
 }
 
 export const partsOf = ({ run }: Seeing, role: Part['role']): Part[] => run.parts.filter(part => part.role === role)
-/** The CPU time of all processes of `role`, where it is to be shared out. */
-export const cpuMsOf = (seeing: Seeing, role: Part['role']): number =>
-  seeing.shared ? total(partsOf(seeing, role), 'cpu_ms') : 0

@@ -1,97 +1,129 @@
-import { sum, total } from '../../results/sums.ts'
+import { total } from '../../results/sums.ts'
 import type { Calibration, Work } from '../calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
-import { behindAnswers, sharedOut } from './cpu-shares.ts'
 import { beyond, histogramValues, quantileOf, type Sample, spentOn } from './samples.ts'
-import { cpuMsOf, fewestSamples, mib, partsOf, released, type Seeing, work } from './seeing.ts'
+import { partsOf, released, type Seeing, work } from './seeing.ts'
 import { upstreamWaysOf } from './ways.ts'
 
-// What each kind of work took at edges, origins, packagers and in the generator. How the CPU time of a process is shared
-// among its kinds of work is taken from what the least disturbed request of each kind took, how much there is of it from
-// the process itself (cpu-shares.ts).
+// What each kind of work took at edges, origins, packagers and in the generator. How long it takes to an answer's first
+// byte is what requests show; what it costs in all, where that is known (process-costs.ts), follows behind.
 
-const mibOf = (seen: readonly Seen[]): number => sum(seen.map(({ bytes = 0 }) => bytes)) / mib
-/** What comes after a first byte is shared out of a process's CPU time, where that is known. */
-const untilOf = ({ shared }: Seeing): 'first' | 'last' => (shared ? 'first' : 'last')
+type Named = Calibration['work']
+
+/** What comes after a first byte is known from what work costs in all. */
+const untilOf = ({ costs }: Seeing): 'first' | 'last' => (costs ? 'first' : 'last')
 const isHit = ({ reason }: Seen): boolean => reason === 'hit'
-const isRefused = ({ reason }: Seen): boolean => reason?.startsWith('refused-') ?? false
+const isRefused = ({ reason }: Seen): boolean => reason === 'negative-hit' || (reason?.startsWith('refused-') ?? false)
+const isHeld = ({ ticket }: Seen): boolean => ticket !== undefined
+const isEarly = ({ reason }: Seen): boolean => reason === 'too-early' || reason === 'overdue'
 
 /** Of edges. */
-export function edgeWork(
-  seeing: Seeing,
-): Pick<Calibration['work'], 'edgeHit' | 'edgeWait' | 'edgeFill' | 'edgeRefuse'> {
-  const { run } = seeing
-  const edges = [...run.edges.values()]
-  const [hits, refused] = [edges.filter(isHit), edges.filter(isRefused)]
-  const waited = edges.filter(({ ticket }) => ticket !== undefined)
-  const usual = seeing.otherwise.work
-  const edgeHit = work(seeing, 'edge hit', spentOn(hits, untilOf(seeing)), usual.edgeHit)
-  const wait = released(seeing, 'edge wait', waited, usual.edgeWait)
-  return sharedOut(
-    {
-      edgeHit: { work: edgeHit, times: hits.length, mib: mibOf(hits) },
-      // A body costs the same, whoever waited for it.
-      edgeWait: { work: { ...wait, cpuMsPerMib: edgeHit.cpuMsPerMib }, times: waited.length, mib: mibOf(waited) },
-      edgeFill: {
-        work: work(seeing, 'edge fill', untilArrival(run), usual.edgeFill),
-        times: run.fetches.size,
-        mib: mibOf([...run.origin.values()]),
-      },
-      edgeRefuse: {
-        work: work(seeing, 'edge refusal', spentOn(refused, untilOf(seeing)), usual.edgeRefuse),
-        times: refused.length,
-        mib: 0,
-      },
-    },
-    { cpuMs: cpuMsOf(seeing, 'edge'), most: seeing.busier?.work.edgeHit },
-  )
+export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | 'edgeFill' | 'edgeRefuse'> {
+  const { run, otherwise, costs } = seeing
+  const usual = otherwise.work
+  const seen = [...run.edges.values()]
+  const seenHit = work(seeing, 'edge hit', spentOn(seen.filter(isHit), untilOf(seeing)), usual.edgeHit)
+  const seenRefusal = work(seeing, 'edge refusal', spentOn(seen.filter(isRefused), untilOf(seeing)), usual.edgeRefuse)
+  const seenWait = released(seeing, 'edge wait', seen.filter(isHeld), usual.edgeWait)
+  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill)
+  if (costs === undefined) {
+    // A body costs the same, whoever waited for it.
+    const edgeWait = { ...seenWait, cpuMsPerMib: seenHit.cpuMsPerMib }
+    return { edgeHit: seenHit, edgeWait, edgeFill: seenFill, edgeRefuse: seenRefusal }
+  }
+  const { hit, refusal, wait, fetch, fetchedMib, sentMib } = costs.edge
+  return {
+    edgeHit: costing(seenHit, hit, sentMib),
+    edgeWait: { ...waiting(seenWait, wait), afterMsPerMib: sentMib },
+    edgeFill: costing(seenFill, fetch, fetchedMib),
+    edgeRefuse: costing(seenRefusal, refusal),
+  }
 }
 
 /** Of origins and packagers. */
 export function originWork(
   seeing: Seeing,
-): Pick<Calibration['work'], 'originServe' | 'originRelease' | 'originPublish' | 'pipelinePut'> {
+): Pick<Named, 'originServe' | 'originRefuse' | 'originRelease' | 'originPublish' | 'pipelinePut'> {
+  const { otherwise, costs } = seeing
+  const usual = otherwise.work
   const asked = [...seeing.run.origin.values()]
-  const held = asked.filter(({ ticket }) => ticket !== undefined)
-  const usual = seeing.otherwise.work
   const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
   const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
-  const serve = work(seeing, 'origin serve', spentOn(asked, untilOf(seeing)), usual.originServe)
-  const release = released(seeing, 'origin release', held, usual.originRelease)
+  const answered = asked.filter(one => !isEarly(one))
+  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe)
+  const early = spentOn(asked.filter(isEarly), untilOf(seeing))
+  const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse)
+  const seenRelease = released(seeing, 'origin release', asked.filter(isHeld), usual.originRelease)
   const writes = writesOf(seeing)
   // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
   const published = publish.length <= 1.1 * writes.length ? beyond(publish, writes) : []
-  const publishWork = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.stored)
-  const shared = sharedOut(
-    {
-      originServe: { work: serve, times: asked.length - held.length, mib: mibOf(asked) - mibOf(held) },
-      originRelease: { work: { ...release, cpuMsPerMib: serve.cpuMsPerMib }, times: held.length, mib: mibOf(held) },
-      originPublish: { work: publishWork, times: publish.length, mib: 0 },
-    },
-    { cpuMs: cpuMsOf(seeing, 'origin'), most: seeing.busier?.work.originServe },
-  )
-  return { ...shared, pipelinePut: work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut) }
+  const seenPublish = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.stored)
+  const pipelinePut = work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut)
+  if (costs === undefined) {
+    const originRelease = { ...seenRelease, cpuMsPerMib: seenServe.cpuMsPerMib }
+    const seen = { originServe: seenServe, originRefuse: seenRefusal, originRelease, originPublish: seenPublish }
+    return { ...seen, pipelinePut }
+  }
+  const { serve, refusal, hold, servedMib } = costs.origin
+  return {
+    originServe: costing(seenServe, serve, servedMib),
+    originRefuse: costing(seenRefusal, refusal),
+    originRelease: waiting(seenRelease, hold),
+    originPublish: costing(seenPublish, costs.origin.put),
+    pipelinePut,
+  }
 }
 
 /** How long writes took, in the store that there was. */
 const writesOf = ({ run }: Seeing): number[] => histogramValues(run.parts, 'origin', 'store_write_ms')
 
 /** Asking and hearing cost about the same; bodies come with the answer. */
-export function playersWork(seeing: Seeing): Pick<Calibration['work'], 'player' | 'playerAsk'> {
-  const fleets = partsOf(seeing, 'fleet')
-  const [requests, cpuMs] = [total(fleets, 'requests'), cpuMsOf(seeing, 'fleet')]
-  if (requests < fewestSamples || cpuMs === 0) {
-    if (seeing.shared) seeing.kept.push(`players (${requests} requests)`)
-    const { player, playerAsk } = seeing.otherwise.work
-    return { player, playerAsk }
+export function playersWork(seeing: Seeing): Pick<Named, 'player' | 'playerRefused' | 'playerAsk'> {
+  const { costs, otherwise, kept } = seeing
+  const requests = total(partsOf(seeing, 'fleet'), 'requests')
+  if (costs === undefined || costs.fleet.answer === 0) {
+    if (costs !== undefined) kept.push(`players (${requests} requests)`)
+    const { player, playerRefused, playerAsk } = otherwise.work
+    return { player, playerRefused, playerAsk }
   }
-  // What comes before a request leaves and before a first byte is heard is in the way between players and edges; asking
-  // costs about as much as hearing the answer, and bodies come with that.
-  const bodiesMib = total(fleets, 'bytes_received') / mib
-  const { afterMs, afterMsPerMib } = behindAnswers({ cpuMs, most: seeing.busier?.work.player }, 2 * requests, bodiesMib)
-  const one: Work = { cpuMs: 0, cpuMsPerMib: 0, afterMs, afterMsPerMib: 0, besideMs: [[0, 0]] }
-  return { player: { ...one, afterMsPerMib }, playerAsk: one }
+  // What comes before a request leaves and before a first byte is heard is in the way between players and edges.
+  const { answer, refusal, receivedMib } = costs.fleet
+  const askMs = (refusal > 0 ? Math.min(answer, refusal) : answer) / 2
+  const behind = (afterMs: number, afterMsPerMib = 0): Work => ({
+    cpuMs: 0,
+    cpuMsPerMib: 0,
+    afterMs,
+    afterMsPerMib,
+    besideMs: [[0, 0]],
+  })
+  return {
+    player: behind(answer - askMs, receivedMib),
+    playerRefused: behind(Math.max(0, refusal - askMs)),
+    playerAsk: behind(askMs),
+  }
 }
+
+/** `seen`, costing `costMs` and so much for each MiB in all: what does not fit in goes by beside it, what is left follows. */
+function costing(seen: Work, costMs: number, costMsPerMib = 0): Work {
+  const [cpuMs, cpuMsPerMib] = [Math.min(seen.cpuMs, costMs), Math.min(seen.cpuMsPerMib, costMsPerMib)]
+  const asideMs = seen.cpuMs - cpuMs
+  return {
+    cpuMs,
+    cpuMsPerMib,
+    afterMs: costMs - cpuMs,
+    afterMsPerMib: costMsPerMib - cpuMsPerMib,
+    besideMs: seen.besideMs.map(([share, ms]): [number, number] => [share, ms + asideMs]),
+  }
+}
+
+/**
+ * Of what is put down to wait: most of `costMs` is spent as it comes. When it is told, many are at one instant, and between
+ * two of them there is no time for more than what is seen there.
+ */
+const waiting = (seen: Work, costMs: number): Work => ({
+  ...seen,
+  arrivalMs: Math.max(0, costMs - seen.cpuMs - (seen.afterMs ?? 0)),
+})
 
 /** From a core's wish to the arrival upstream, less the way: what the asking edge spends on a fetch. */
 function untilArrival(run: CalibrationRun): Sample[] {
