@@ -37,7 +37,15 @@ export class DeliverySide {
   }
 
   /** A request arrives. */
-  ask(call: UpstreamCall, now: EpochMs): void {
+  ask(call: UpstreamCall, came: EpochMs): void {
+    this.#open.add(call)
+    this.#ground.comesTo(this.#origin.cores, came, now => {
+      if (call.isOver) this.#open.delete(call)
+      else if (this.#origin.alive) this.#ask(call, now)
+    })
+  }
+
+  #ask(call: UpstreamCall, now: EpochMs): void {
     const { core, books } = this.#origin
     const address = parseAddress(call.plan.path)
     const asked: Asked = {
@@ -48,7 +56,6 @@ export class DeliverySide {
       publishedMs: undefined,
       headMs: undefined,
     }
-    this.#open.add(call)
     books.requestArrived(asked.address, call.site, now)
     const question = { address: asked.address, asked: call.plan.asked, asker: call.edge }
     const { verdict, ticket } = core.ask(question, now)

@@ -27,7 +27,15 @@ export class EdgeSiblings {
   }
 
   /** A sibling's request arrives. */
-  asked(call: SimFetch, now: EpochMs): void {
+  asked(call: SimFetch, came: EpochMs): void {
+    this.#asks.add(call)
+    this.#edge.ground.comesTo(this.#edge.cores, came, now => {
+      if (call.isOver) this.#asks.delete(call)
+      else if (this.#edge.alive) this.#ask(call, now)
+    })
+  }
+
+  #ask(call: SimFetch, now: EpochMs): void {
     const { core, ground, index, recorder } = this.#edge
     const asked = call.plan.asked ?? { version: 0, sequence: 0 }
     const sibling = { edge: call.edge, asked, boundMs: call.boundMs(now) }
@@ -37,7 +45,6 @@ export class EdgeSiblings {
     recorder.asked({ asker: 'sibling', arrivedMs: now }, verdict)
     const { ticket } = admission
     const ask = { call, question, arrivedMs: now }
-    this.#asks.add(call)
     if (verdict.do === 'serve') {
       this.deliver(ask, verdict.copy, verdict.reason, verdict.reason === 'collapsed', now)
     } else if (verdict.do === 'refuse') this.answer(ask, verdict, now)

@@ -95,6 +95,8 @@ export class SimFetch implements UpstreamCall {
   #timer: CallId
   /** When the head arrives; what follows it comes no earlier. */
   #headMs: EpochMs = 0
+  /** When the edge comes to the latest of what has arrived. */
+  #heardMs: EpochMs = 0
 
   constructor(
     ground: Ground,
@@ -124,28 +126,22 @@ export class SimFetch implements UpstreamCall {
 
   headLeaves(head: UpstreamHead, facts: ObjectFacts, at: EpochMs): void {
     this.#headMs = (at as number) + (this.#way.oneWayMs() as number)
-    this.#ground.agenda.at(this.#headMs, now => {
+    this.#ground.agenda.at(this.#headMs, came => {
       if (this.isOver) return
-      this.#ground.agenda.takeBack(this.#timer)
-      this.#timer = noCall
-      this.facts = facts
-      this.#tell(core => core.fetchHead(this.#id, head, now), now)
+      this.#heard(came, now => {
+        this.#ground.agenda.takeBack(this.#timer)
+        this.#timer = noCall
+        this.facts = facts
+        this.#tell(core => core.fetchHead(this.#id, head, now), now)
+      })
     })
   }
 
   bodyLeaves(bytes: Bytes, at: EpochMs): void {
     // In one stream with the head: what left with it arrives with it.
     const arrivesMs = Math.max(this.#headMs as number, at as number)
-    this.#ground.agenda.at(arrivesMs, now => {
-      if (this.isOver) return
-      if ((bytes as number) > 0) {
-        if (this.copy) this.copy.receivedBytes += bytes as number
-        this.#ground.labour.edgeFill.bodyCame(this.#owner.cores, bytes as number, now)
-        this.#tell(core => core.fetchBytes(this.#id, bytes, now), now)
-      }
-      if (this.isOver) return
-      this.#finish()
-      this.#tell(core => core.fetchEnd(this.#id, now), now)
+    this.#ground.agenda.at(arrivesMs, came => {
+      if (!this.isOver) this.#heard(came, now => this.#bodyCame(bytes, now))
     })
   }
 
@@ -164,6 +160,25 @@ export class SimFetch implements UpstreamCall {
     this.#finish()
     const told = this.onTakenBack
     if (told) this.#ground.agenda.at((now as number) + (this.#way.oneWayMs() as number), told)
+  }
+
+  /** The edge's event loop comes to what has arrived at `now`: to one thing after the other. */
+  #heard(now: EpochMs, then: (at: EpochMs) => void): void {
+    this.#heardMs = Math.max(this.#owner.cores.work(0, now) as number, this.#heardMs as number)
+    this.#ground.onceIts(this.#heardMs, now, at => {
+      if (!this.isOver) then(at)
+    })
+  }
+
+  #bodyCame(bytes: Bytes, now: EpochMs): void {
+    if ((bytes as number) > 0) {
+      if (this.copy) this.copy.receivedBytes += bytes as number
+      this.#ground.labour.edgeFill.bodyCame(this.#owner.cores, bytes as number, now)
+      this.#tell(core => core.fetchBytes(this.#id, bytes, now), now)
+    }
+    if (this.isOver) return
+    this.#finish()
+    this.#tell(core => core.fetchEnd(this.#id, now), now)
   }
 
   #finish(): void {

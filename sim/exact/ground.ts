@@ -174,6 +174,20 @@ export class Ground {
     this.agenda.at(fromMs, now => link.send(flow, bytes, now))
   }
 
+  /**
+   * Something has come to the process of `cores` at `now`: `then` is called when its event loop has done what was there
+   * before and comes to it.
+   */
+  comesTo(cores: Cores, now: EpochMs, then: (at: EpochMs) => void): void {
+    this.onceIts(cores.work(0, now), now, then)
+  }
+
+  /** `then` is called at `at`, and at once where that is not after `now`. */
+  onceIts(at: EpochMs, now: EpochMs, then: (at: EpochMs) => void): void {
+    if (at <= now) then(now)
+    else this.agenda.at(at, then)
+  }
+
   /** A packet comes to the process of `cores` at `now`: when it hears of it. */
   hears(cores: Cores, now: EpochMs): EpochMs {
     if (!this.#sleeps) return now

@@ -14,6 +14,8 @@ const nothingSeen: CalibrationRun = {
   fetches: new Map(),
   parts: [],
   storms: [],
+  ways: [],
+  upstreamWaysMs: [],
   actionMs: [],
   edgeStartMs: [],
   busyShare: 0,

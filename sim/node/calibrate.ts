@@ -3,7 +3,7 @@ import { type Calibration, calibrationSchema, calibrationSchemaName } from '../c
 import type { CalibrationRun } from './calibration-run.ts'
 import { histogramValues } from './samples.ts'
 import { type HowCalibrated, quantiles, type Seeing, seeingOf } from './seeing.ts'
-import { awakeMs, type SeenWay, upstreamWaysOf, wakeMsOf, waysOf } from './ways.ts'
+import { awakeMs, type SeenWay, wakeMsOf } from './ways.ts'
 import { edgeWork, originWork, playersWork } from './work-of-places.ts'
 import { storeWork } from './work-of-stores.ts'
 
@@ -16,9 +16,8 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const { least, otherwise, costs } = seeing
   const { stores, latency, generator } = otherwise
   const players = playersWork(seeing)
-  const ways = waysOf(run)
   // Origins, edges and siblings are processes of one kind on one loopback.
-  const upstream = quantiles(seeing, 'edge to origin', upstreamWaysOf(run), latency.edgeOrigin, { least: least.beside })
+  const upstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin, { least: least.upstream })
   const calibration: Calibration = {
     ...otherwise,
     schema: calibrationSchemaName,
@@ -35,13 +34,13 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
       ...latency,
       edgeOrigin: upstream,
       edgeSibling: upstream,
-      playerEdge: quantiles(seeing, 'player to edge', waysIn(seeing, ways), latency.playerEdge, {
+      playerEdge: quantiles(seeing, 'player to edge', waysIn(seeing, run.ways), latency.playerEdge, {
         least: least.beside,
       }),
     },
     cores: {
       ...otherwise.cores,
-      wakeMs: costs ? wakeMsOf(ways, least.beside) : [[0, 0]],
+      wakeMs: costs ? wakeMsOf(run.ways, least.beside) : [[0, 0]],
       pauses: costs?.pauses ?? {},
     },
     generator: {

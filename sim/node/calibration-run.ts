@@ -8,6 +8,7 @@ import type { Part } from '../../results/record/part.ts'
 import type { RunRecord } from '../../results/record/record.ts'
 import { total } from '../../results/sums.ts'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { type SeenWay, upstreamWaysOf, waysOf } from './ways.ts'
 
 // The short real run that a calibration is measured from, and what its decision logs say of each request: when it left,
 // arrived, was answered. All processes of a run share one clock, so that instants of two logs can be compared.
@@ -97,6 +98,9 @@ export interface CalibrationRun {
   readonly fetches: ReadonlyMap<string, SeenFetch>
   readonly parts: readonly Part[]
   readonly storms: readonly StormSeen[]
+  /** Of requests and first bytes between players and edges, and of first bytes from origins to edges, ms. */
+  readonly ways: readonly SeenWay[]
+  readonly upstreamWaysMs: readonly number[]
   /** From the planned instant of a command to its effect, and how long an edge took to listen again. */
   readonly actionMs: readonly number[]
   readonly edgeStartMs: readonly number[]
@@ -151,7 +155,8 @@ export async function readRuns(
   }
   const parts = storms.flatMap(storm => storm.parts)
   const busyShare = coreMs > 0 ? Math.min(1, total(parts, 'cpu_ms') / coreMs) : 0
-  return { ...run, parts, storms, actionMs, edgeStartMs, busyShare, commit: runs[0]?.record.commit ?? 'unknown' }
+  const ways = { ways: waysOf(run), upstreamWaysMs: upstreamWaysOf(run) }
+  return { ...run, ...ways, parts, storms, actionMs, edgeStartMs, busyShare, commit: runs[0]?.record.commit ?? 'unknown' }
 }
 
 type Gathered = {

@@ -38,7 +38,7 @@ export interface Seeing {
   readonly run: CalibrationRun
   readonly kept: string[]
   /** Which shares of what passes beside the work are the work's own: of requests, of stores and publishing, of the lag. */
-  readonly least: { readonly beside: number; readonly stored: number; readonly lag: number }
+  readonly least: { readonly beside: number; readonly upstream: number; readonly stored: number; readonly lag: number }
   /** What work costs beyond what requests show of it; undefined where that is not made. */
   readonly costs: ProcessCosts | undefined
   /** What stands where too little was seen. */
@@ -50,7 +50,7 @@ export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
   const shared = contention === 'made'
   const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
   // A timer's grain is no disturbance.
-  const least = shared ? { beside: undisturbed, stored: 1 - run.busyShare, lag: 0.9 } : { beside: 1, stored: 1, lag: 1 }
+  const least = shared ? { beside: undisturbed, upstream: process.env.UP === '0' ? undisturbed : 1 - run.busyShare, stored: 1 - run.busyShare, lag: 0.9 } : { beside: 1, upstream: 1, stored: 1, lag: 1 }
   return { run, kept: [], least, costs, otherwise }
 }
 

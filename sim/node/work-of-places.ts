@@ -3,7 +3,6 @@ import type { Calibration, Work } from '../calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
 import { beyond, histogramValues, quantileOf, type Sample, spentOn } from './samples.ts'
 import { partsOf, released, type Seeing, work } from './seeing.ts'
-import { upstreamWaysOf } from './ways.ts'
 
 // What each kind of work took at edges, origins, packagers and in the generator. How long it takes to an answer's first
 // byte is what requests show; what it costs in all, where that is known (process-costs.ts), follows behind.
@@ -25,7 +24,7 @@ export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | '
   const seenHit = work(seeing, 'edge hit', spentOn(seen.filter(isHit), untilOf(seeing)), usual.edgeHit)
   const seenRefusal = work(seeing, 'edge refusal', spentOn(seen.filter(isRefused), untilOf(seeing)), usual.edgeRefuse)
   const seenWait = released(seeing, 'edge wait', seen.filter(isHeld), usual.edgeWait)
-  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill)
+  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill, seeing.least.upstream)
   if (costs === undefined) {
     // A body costs the same, whoever waited for it.
     const edgeWait = { ...seenWait, cpuMsPerMib: seenHit.cpuMsPerMib }
@@ -50,9 +49,9 @@ export function originWork(
   const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
   const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
   const answered = asked.filter(one => !isEarly(one))
-  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe)
+  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe, seeing.least.upstream)
   const early = spentOn(asked.filter(isEarly), untilOf(seeing))
-  const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse)
+  const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse, seeing.least.upstream)
   const seenRelease = released(seeing, 'origin release', asked.filter(isHeld), usual.originRelease)
   const writes = writesOf(seeing)
   // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
@@ -127,8 +126,8 @@ const waiting = (seen: Work, costMs: number): Work => ({
 
 /** From a core's wish to the arrival upstream, less the way: what the asking edge spends on a fetch. */
 function untilArrival(run: CalibrationRun): Sample[] {
-  const { fetches, origin } = run
-  const wayMs = quantileOf(upstreamWaysOf(run), 0.5)
+  const { fetches, origin, upstreamWaysMs } = run
+  const wayMs = quantileOf(upstreamWaysMs, 0.5)
   return [...fetches].flatMap(([id, { atMs, sibling }]) => {
     const arrivedMs = sibling ? undefined : origin.get(id)?.atMs
     const isOfThis = arrivedMs !== undefined && arrivedMs >= atMs
