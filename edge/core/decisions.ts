@@ -1,6 +1,7 @@
 import type { EdgeReason } from '../../live/reasons.ts'
 import { after, between, type EpochMs } from '../../live/units.ts'
 import type { Events } from './events.ts'
+import type { Context } from './fills.ts'
 import { isNegative } from './freshness.ts'
 import { planOf, upstreamFor } from './plan.ts'
 import type { EdgePolicy } from './policy.ts'
@@ -24,6 +25,33 @@ export interface LookupView {
   /** How many more requests may wait, and how many more may go upstream. */
   readonly waitersLeft: number
   readonly fillsLeft: number
+}
+
+/** How much may be under way at once. */
+interface Bounds {
+  readonly waiters: number
+  readonly fills: number
+}
+
+/** The view that lookups have of `context`, always as it is at that instant. */
+export function viewOf(name: string, most: Bounds, context: Context): LookupView {
+  const { store, events, topology, tickets, fills } = context
+  return {
+    name,
+    store,
+    events,
+    topology,
+    fillAt: key => fills.at(key),
+    get policy() {
+      return context.policy
+    },
+    get waitersLeft() {
+      return most.waiters - tickets.waiting
+    },
+    get fillsLeft() {
+      return most.fills - fills.inFlight
+    },
+  }
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

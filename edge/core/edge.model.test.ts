@@ -8,7 +8,7 @@ import type { Verdict } from './verdict.ts'
 
 // Fleets of commands against the core in virtual time (design, "What must always hold", 1, 2, 3 and 5), with heads,
 // bytes, ends and failures of an upstream that may be honest or not, and everything that operators do in between. What
-// must hold is written in testing/world.ts.
+// must hold is written in testing/account.ts and testing/sending-rules.ts.
 
 const worldOf = (policy: EdgePolicy) =>
   new World({

@@ -5,7 +5,8 @@ import type { NotificationState } from '../../live/notifications.ts'
 import type { Bytes, EpochMs } from '../../live/units.ts'
 import { takeEnd } from './answers.ts'
 import { type Asking, admit, askAgain, wakeTickets } from './asking.ts'
-import { heedsEvents, type LookupView } from './decisions.ts'
+import { headOf } from './copy-head.ts'
+import { heedsEvents, viewOf } from './decisions.ts'
 import { Events } from './events.ts'
 import { type Context, Fills, type Out, shortly, takeBytes } from './fills.ts'
 import { takeHead } from './heads.ts'
@@ -61,7 +62,6 @@ export interface EdgeStats {
 }
 
 export class EdgeCore {
-  readonly #config: EdgeConfig
   readonly #context: Context
   readonly #asking: Asking
   /** A sibling or an origin has died since the last `wake`. */
@@ -69,14 +69,14 @@ export class EdgeCore {
   #changes = 0
 
   constructor(config: EdgeConfig) {
-    this.#config = config
     const store = new Store({
       storeBytes: config.storeBytes ?? limits.edgeStoreBytes,
       keys: config.keys ?? limits.edgeKeys,
     })
     const rooms = { store, events: new Events(), tickets: new Tickets(), fills: new Fills() }
     this.#context = { policy: config.policy, topology: new Topology(config.name, config.origins), ...rooms }
-    this.#asking = { context: this.#context, view: this.#view() }
+    const { waiters = limits.edgeWaiters, fills = limits.edgeFills } = config
+    this.#asking = { context: this.#context, view: viewOf(config.name, { waiters, fills }, this.#context) }
   }
 
   /**
@@ -247,23 +247,7 @@ export class EdgeCore {
   /** What is known of a copy, for rendering; of one that was dropped a moment ago too. */
   copyHead(copy: CopyId): CopyHead | undefined {
     const known = this.#context.store.copy(copy)
-    if (!known) return undefined
-    const { target, began, expectedBytes, receivedBytes, complete, headers } = known
-    const { status, arrivedMs, initialAgeMs, freshUntilMs } = known
-    return {
-      copy,
-      key: target.key,
-      status,
-      headers,
-      etag: headers.etag,
-      bodyBytes: complete ? receivedBytes : expectedBytes,
-      complete,
-      arrivedMs,
-      initialAgeMs,
-      freshUntilMs,
-      live: target.kind === 'live',
-      asked: began,
-    }
+    return known && headOf(known)
   }
 
   /** The newest that is known of an event, for rendering; nothing where the policy does not heed it. */
@@ -286,28 +270,5 @@ export class EdgeCore {
     act(out)
     askAgain(this.#asking, now, out)
     return out.effects as Effect[]
-  }
-
-  #view(): LookupView {
-    const context = this.#context
-    const { store, events, topology, tickets, fills } = context
-    const waiters = this.#config.waiters ?? limits.edgeWaiters
-    const mostFills = this.#config.fills ?? limits.edgeFills
-    return {
-      name: this.#config.name,
-      store,
-      events,
-      topology,
-      fillAt: key => fills.at(key),
-      get policy() {
-        return context.policy
-      },
-      get waitersLeft() {
-        return waiters - tickets.waiting
-      },
-      get fillsLeft() {
-        return mostFills - fills.inFlight
-      },
-    }
   }
 }

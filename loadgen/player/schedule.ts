@@ -1,6 +1,7 @@
 import type { LiveEvent } from '../../live/event.ts'
-import { captureStart, expectedPublication, windowStart } from '../../live/template.ts'
+import { captureEnd, captureStart, expectedPublication, liveEdge, windowStart } from '../../live/template.ts'
 import { after, between, type EpochMs } from '../../live/units.ts'
+import type { RungFacts } from './ladder.ts'
 import type { Playback } from './playback.ts'
 import type { PlayerSetup } from './player-io.ts'
 import type { Profile } from './profile.ts'
@@ -16,6 +17,18 @@ export function bufferEndMs(event: LiveEvent, tracks: readonly Track[]): EpochMs
   let next: number = Infinity
   for (const track of tracks) next = Math.min(next, track.next as number)
   return next < 0 ? Infinity : captureStart(event, next)
+}
+
+/** What the choice of a track's next rung goes by. */
+export function rungFacts(setup: PlayerSetup, { rung, next }: Track, playback: Playback, at: EpochMs): RungFacts {
+  const { event } = setup
+  const positionMs = playback.positionMs(at)
+  const edgeMs = captureEnd(event, liveEdge(event, clockOf(setup, at)))
+  return {
+    rung,
+    bufferMs: Math.max(0, between(positionMs, captureStart(event, next))),
+    reachableMs: between(positionMs, edgeMs) - event.segmentMs,
+  }
 }
 
 /** Whether every track has all that the event will ever have. */

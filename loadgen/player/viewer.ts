@@ -1,7 +1,7 @@
 import type { Address } from '../../live/address.ts'
 import { unitFraction } from '../../live/random.ts'
-import { captureEnd, captureStart, liveEdge } from '../../live/template.ts'
-import { after, between, type EpochMs, type Ms } from '../../live/units.ts'
+import { captureStart } from '../../live/template.ts'
+import { after, type EpochMs, type Ms } from '../../live/units.ts'
 import { type Activity, type Over, overWords } from './activity.ts'
 import { descriptionAddress, mediaAddress, playlistAddress } from './addresses.ts'
 import { type Ladder, ladderOf, type RungFacts } from './ladder.ts'
@@ -14,7 +14,7 @@ import type { Profile, Wanted } from './profile.ts'
 import { profileOf, viewerReloads } from './profiles.ts'
 import { Quality } from './quality.ts'
 import { drawnMs, failureOf, recoveryFrom } from './recovery.ts'
-import { bufferEndMs, clockOf, isComplete, isLeftBehind, wantedMs } from './schedule.ts'
+import { bufferEndMs, clockOf, isComplete, isLeftBehind, rungFacts, wantedMs } from './schedule.ts'
 import type { Tape } from './tape.ts'
 import { Track } from './track.ts'
 
@@ -348,14 +348,7 @@ export class Viewer implements Activity {
     return delayMs(this.#setup.event, this.#profile, this.#playback.stalls)
   }
 
-  #rungFacts({ rung, next }: Track, at: EpochMs): RungFacts {
-    const { event } = this.#setup
-    const positionMs = this.#playback.positionMs(at)
-    const edgeMs = captureEnd(event, liveEdge(event, clockOf(this.#setup, at)))
-    return {
-      rung,
-      bufferMs: Math.max(0, between(positionMs, captureStart(event, next))),
-      reachableMs: between(positionMs, edgeMs) - event.segmentMs,
-    }
+  #rungFacts(track: Track, at: EpochMs): RungFacts {
+    return rungFacts(this.#setup, track, this.#playback, at)
   }
 }

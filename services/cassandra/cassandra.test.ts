@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAlive, pidLeftBy } from '../outlived.fixture.ts'
 import { AbsentError, ServiceError } from '../service.ts'
 import { claimAddresses } from './addresses.ts'
-import { type CassandraService, findCassandra, startCassandra } from './cassandra.ts'
+import { type CassandraNode, type CassandraService, findCassandra, startCassandra } from './cassandra.ts'
+import { Node } from './node.ts'
 
 // That real nodes start, answer and leave nothing behind. That they come back with what they acknowledged is held by the
 // store's tests, over a larger cluster (origin/store/cassandra/testing).
@@ -20,6 +21,9 @@ const absent = await findCassandra().then(
   },
 )
 const startWithinMs = 200_000
+const poll = { timeout: 60_000, interval: 100 }
+/** Of no cluster's block. */
+const lateAddress = '127.0.63.98'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-cassandra-service-'))
 afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }))
@@ -49,6 +53,36 @@ describe.skipIf(absent !== undefined)('a Cassandra cluster', () => {
   it('names the nodes that there are', async () => {
     await expect(cluster.kill('eu7')).rejects.toThrow('there is no node eu7; there are eu1')
   })
+
+  it(
+    'does not forget a node that takes long to join',
+    async () => {
+      // On its way into the ring, as every node is while it starts, and never there.
+      const { java, jars } = await findCassandra()
+      const late = join(folder, 'late')
+      const neverJoins = join(folder, 'java-that-never-joins')
+      writeFileSync(neverJoins, `#!/bin/sh\nexec '${java}' -Dcassandra.join_ring=false "$@"\n`, { mode: 0o755 })
+      const [known] = cluster.nodes as [CassandraNode]
+      const plan = { name: 'us1', address: lateAddress, dataCentre: 'us', rack: 'zone1', token: 1n, folder: late }
+      const node = new Node(plan, { java: neverJoins, jars, seeds: [known.address, lateAddress] })
+      const heartbeat = async (address: string) => {
+        const rows = await ask('SELECT address, heartbeat FROM system_views.gossip_info')
+        return rows.find(row => String(row.address) === address)?.heartbeat as number | undefined
+      }
+      const running = await node.start()
+      try {
+        await running.whenReady(expect.poll(() => heartbeat(lateAddress), poll).toBeDefined())
+        running.hang()
+        // A heartbeat a second: by the third one the silence has been noticed twice.
+        const before = (await heartbeat(known.address)) as number
+        await expect.poll(() => heartbeat(known.address), poll).toBeGreaterThanOrEqual(before + 3)
+        expect(await heartbeat(lateAddress)).toBeDefined()
+      } finally {
+        await running.kill()
+      }
+    },
+    startWithinMs,
+  )
 
   it('leaves nothing behind when its start is given up, or its parent is killed', async () => {
     const given = new AbortController()

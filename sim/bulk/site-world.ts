@@ -3,14 +3,14 @@ import type { EdgePolicy } from '../../edge/core/policy.ts'
 import { type Address, parseAddress } from '../../live/address.ts'
 import type { LiveEvent } from '../../live/event.ts'
 import { limits } from '../../live/limits.ts'
-import { newestNumbers } from '../../live/template.ts'
 import { after, type Bytes, between, type EpochMs, type Ms } from '../../live/units.ts'
 import { Agenda } from './agenda.ts'
-import { type BulkFault, type Fate, touches } from './faults.ts'
+import type { BulkFault, Fate } from './faults.ts'
 import type { Latencies } from './layout.ts'
 import type { Rows, UpstreamRequest } from './rows.ts'
 import { SiteEdge } from './site-edge.ts'
 import type { SentFetch } from './site-edge-io.ts'
+import { type FaultyWorld, SiteFaults } from './site-faults.ts'
 import { type OriginSetup, SiteOrigin } from './site-origin.ts'
 
 // A site or a few like it in virtual time, with the edges that a site of their kind has and the origins of all regions:
@@ -44,7 +44,7 @@ const ownReasons: ReadonlySet<string> = new Set([
   'lock-timeout',
 ])
 
-export class SiteWorld {
+export class SiteWorld implements FaultyWorld {
   readonly agenda: Agenda
   /** Of all sites. */
   readonly edges: readonly SiteEdge[]
@@ -52,18 +52,20 @@ export class SiteWorld {
   readonly sites: readonly (readonly SiteEdge[])[]
   /** By rendition and number: when the first origin had it. */
   readonly published = new Map<string, EpochMs>()
+  /** By region. */
+  readonly origins = new Map<string, SiteOrigin>()
+  /** The region whose origin the sites ask. */
+  serving: string
   readonly #setup: SiteWorldSetup
-  readonly #origins = new Map<string, SiteOrigin>()
   /** What counts requests upstream now. */
   rows: Rows | undefined
   /** What one asker of a request that is each asker's own weighs. */
   weightOfOwn = 1
-  #serving: string
 
   constructor(setup: SiteWorldSetup) {
     const { event, policy, seed, regions, publishJitter, latencies, fate } = setup
     this.#setup = setup
-    this.#serving = fate.region
+    this.serving = fate.region
     this.agenda = new Agenda(setup.beginsMs)
     const published = (rendition: string, number: number, atMs: EpochMs) => {
       const name = `${rendition}/${number}`
@@ -71,7 +73,7 @@ export class SiteWorld {
     }
     for (const region of regions) {
       const origin = { region, event, seed, publishJitter, publishMs: latencies.publishMs }
-      this.#origins.set(region, new SiteOrigin(origin, this.agenda, published))
+      this.origins.set(region, new SiteOrigin(origin, this.agenda, published))
     }
     const bodyMs = (bytes: number): Ms => (bytes * 8_000) / setup.fillBitsPerSecond
     const common = { event: event.event, policy, bodyMs, storeBytes: setup.storeBytes }
@@ -80,14 +82,14 @@ export class SiteWorld {
         { ...common, site, name: `${site}e${place + 1}` },
         this.agenda,
         { send: (from, fetch) => this.#send(from, fetch) },
-        from => this.#learn(from),
+        from => this.learn(from),
       )
     this.sites = Array.from({ length: setup.sites }, (_, site) =>
       Array.from({ length: setup.edges }, (_, place) => edgeOf(`s${site + 1}`, place)),
     )
     this.edges = this.sites.flat()
-    for (const edge of this.edges) this.#introduce(edge)
-    for (const [place, fault] of setup.faults.entries()) this.#plan(fault, place)
+    for (const edge of this.edges) this.introduce(edge)
+    new SiteFaults(this, setup).arrange()
   }
 
   edgeNamed(name: string): SiteEdge {
@@ -95,22 +97,20 @@ export class SiteWorld {
   }
 
   get origin(): SiteOrigin {
-    return this.#origins.get(this.#serving) as SiteOrigin
+    return this.origins.get(this.serving) as SiteOrigin
   }
 
-  #introduce(edge: SiteEdge): void {
+  /** Tells an edge that has just begun of the event and its siblings. */
+  introduce(edge: SiteEdge): void {
     const { now } = this.agenda
     edge.apply(edge.core.learn(this.origin.core.eventConfig(), now))
-    const site = this.#siteOf(edge)
+    const site = this.sites.find(one => one.includes(edge)) as readonly SiteEdge[]
     edge.core.siblings({ edges: site.map(({ name }) => name) }, now)
     for (const other of site) if (other !== edge) edge.core.siblingAlive(other.name, other.alive, now)
   }
 
-  #siteOf(edge: SiteEdge): readonly SiteEdge[] {
-    return this.sites.find(site => site.includes(edge)) as readonly SiteEdge[]
-  }
-
-  #learn(edge: SiteEdge): void {
+  /** An edge asks for `event.json`. */
+  learn(edge: SiteEdge): void {
     const travelMs = 2 * (this.#setup.latencies.originMs as number)
     this.agenda.at(after(this.agenda.now, travelMs), () => {
       const { now } = this.agenda
@@ -210,133 +210,6 @@ export class SiteWorld {
     }
     if (this.rows && this.rows.periodOf(this.agenda.now) >= 0) this.rows.upstream.push(request)
     return request
-  }
-
-  // Faults
-
-  #plan(fault: BulkFault, place: number): void {
-    const { fate } = this.#setup
-    if (fault.do !== 'lose-region' && !touches(fault, place, fate)) return
-    const atMs = after(this.#setup.startMs, fault.atMs)
-    // What was over before this world began has left nothing behind that a warm-up does not bring.
-    if (atMs < this.agenda.now) return
-    this.agenda.at(atMs, () => this.#begin(fault))
-  }
-
-  #begin(fault: BulkFault): void {
-    const { now } = this.agenda
-    switch (fault.do) {
-      case 'restart-edges':
-        for (const [first] of this.sites) this.#restart(first as SiteEdge, fault.downMs)
-        return
-      case 'flush-edges':
-        for (const edge of this.edges) this.#flush(edge)
-        return
-      case 'lose-region':
-        this.#loseRegion(fault)
-        return
-      case 'stall-encoder':
-        this.#pipelines(fault.pipeline, { stallForMs: fault.forMs })
-        return
-      case 'defects':
-        this.#pipelines(fault.pipeline, { defects: { kind: fault.kind, ms: fault.ms, forMs: fault.forMs } })
-        return
-      case 'lose-pipeline':
-        this.#pipelines(fault.pipeline, fault.forMs === undefined ? { lost: true } : { lostForMs: fault.forMs })
-        return
-      case 'publish-delay':
-        this.#pipelines(fault.pipeline, { delay: { ms: fault.ms, forMs: fault.forMs } })
-        return
-      case 'raise-version':
-        for (const { core } of this.#origins.values()) core.raiseVersion()
-        this.#spreadNews()
-        return
-      case 'invalidate':
-      case 'mask':
-        this.#command(fault)
-        return
-      case 'notify':
-        for (const { core } of this.#origins.values()) core.notify({ type: fault.type, atMs: now, text: fault.text })
-        return
-      case 'shed':
-        for (const { core } of this.#origins.values()) core.setFaults({ shed: fault.on })
-        return
-      case 'origin-slow':
-        this.#forAWhile(fault.forMs, { slowMs: fault.ms }, { slowMs: 0 })
-        return
-      case 'origin-down':
-        this.#forAWhile(fault.forMs, { down: true }, { down: false })
-        return
-    }
-  }
-
-  #restart(edge: SiteEdge, downMs: Ms): void {
-    edge.die()
-    this.agenda.at(after(this.agenda.now, downMs), () => {
-      edge.alive = true
-      this.#introduce(edge)
-      const heardMs = after(this.agenda.now, limits.heartbeatMs)
-      this.agenda.at(heardMs, () => {
-        for (const other of this.#siteOf(edge))
-          if (other !== edge) other.core.siblingAlive(edge.name, true, this.agenda.now)
-      })
-    })
-  }
-
-  #flush(edge: SiteEdge): void {
-    edge.forgetVerdicts()
-    edge.apply(edge.core.flush(this.agenda.now))
-  }
-
-  #loseRegion({ region, forMs, wayOverMs }: Extract<BulkFault, { do: 'lose-region' }>): void {
-    const lost = this.#origins.get(region)
-    if (!lost) return
-    const next = this.#setup.regions.find(other => other !== region)
-    lost.away = true
-    // Each region has a pipeline of its own, in the order in which both are named.
-    const pipeline = this.#setup.event.pipelines[this.#setup.regions.indexOf(region)]
-    this.#pipelines(pipeline, { lostForMs: forMs })
-    if (this.#serving !== region || next === undefined) return
-    this.agenda.at(after(this.agenda.now, wayOverMs), () => {
-      this.#serving = next
-    })
-  }
-
-  #pipelines(pipeline: string | undefined, change: Parameters<SiteOrigin['changePipeline']>[1]): void {
-    const { pipelines } = this.#setup.event
-    for (const name of pipeline === undefined ? pipelines : [pipeline]) {
-      for (const origin of this.#origins.values()) origin.changePipeline(name, change)
-    }
-  }
-
-  #command(fault: Extract<BulkFault, { do: 'invalidate' | 'mask' }>): void {
-    const { now } = this.agenda
-    const range = newestNumbers(this.#setup.event, fault.lastSegments, now)
-    if (!range) return
-    for (const origin of this.#origins.values()) {
-      if (fault.do === 'invalidate') {
-        origin.core.invalidate({ ...range, pipeline: fault.pipeline, region: fault.region })
-        continue
-      }
-      const commanded = origin.core.mask({ pipeline: fault.pipeline, ...range }, now)
-      if (commanded.done) origin.apply(commanded.effects)
-    }
-    this.#spreadNews()
-  }
-
-  /** Edges ask for `event.json` by themselves, each at its own instant within the interval. */
-  #spreadNews(): void {
-    for (const [place, edge] of this.edges.entries()) {
-      const waitMs = ((place + 0.5) / this.edges.length) * limits.eventConfigMs
-      this.agenda.at(after(this.agenda.now, waitMs), () => this.#learn(edge))
-    }
-  }
-
-  #forAWhile(forMs: Ms, begin: Parameters<SiteOrigin['core']['setFaults']>[0], end: typeof begin): void {
-    for (const { core } of this.#origins.values()) core.setFaults(begin)
-    this.agenda.at(after(this.agenda.now, forMs), () => {
-      for (const { core } of this.#origins.values()) core.setFaults(end)
-    })
   }
 }
 

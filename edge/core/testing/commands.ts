@@ -163,7 +163,7 @@ type Operation = Exclude<Command, { do: 'ask' | 'step' | 'head' | 'bytes' | 'end
 function operate(world: World, given: Operation): void {
   switch (given.do) {
     case 'leave': {
-      const tickets = [...world.waiters.keys()]
+      const tickets = [...world.account.waiters.keys()]
       const ticket = tickets[given.nth % Math.max(1, tickets.length)]
       if (ticket !== undefined) world.leave(ticket)
       return
@@ -189,7 +189,7 @@ function operate(world: World, given: Operation): void {
 }
 
 function on(world: World, which: number, isMeant: (hasHead: boolean) => boolean, act: (fetch: FetchId) => void): void {
-  const flights = [...world.flights].filter(([, flight]) => isMeant(flight.hasHead))
+  const flights = [...world.account.flights].filter(([, flight]) => isMeant(flight.hasHead))
   const fetch = flights[which % Math.max(1, flights.length)]?.[0]
   if (fetch !== undefined) act(fetch)
 }
