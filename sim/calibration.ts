@@ -119,15 +119,14 @@ export const calibrationSchema = z.strictObject({
     /** All processes share so many, as in a real run on one machine; null: each has its own. */
     machine: z.number().int().positive().nullable().default(null),
     /**
-     * How long a process that is idle takes to hear of what comes, by how long it has been idle: `[idle ms, ms]`, rising
-     * in both, a straight line between two points. Where each process has a machine, it is in the ways.
+     * How long a process takes to hear of what comes once that has arrived, from each idle time on. Where there is none, as
+     * where each process has a machine, it is in the ways.
      */
-    wakeMs: z
-      .array(z.tuple([ms, ms]))
-      .min(1)
+    hears: z
+      .array(z.strictObject({ idleMs: ms, takesMs: quantilesSchema }))
       .max(64)
-      .refine(rises, 'idle times must rise, and so must the times to wake')
-      .default([[0, 0]]),
+      .refine(all => all.every(({ idleMs }, i) => i === 0 || idleMs > all[i - 1]!.idleMs), 'idle times must rise')
+      .default([]),
     /** By the role of the process; where there is none, it never pauses. */
     pauses: z.strictObject({ edge: pausesSchema, origin: pausesSchema, generator: pausesSchema }).partial().default({}),
   }),
@@ -188,7 +187,7 @@ export const withLatencies = (calibration: Calibration, latencies: Latencies): C
 })
 
 /** The value at `at` of the straight lines between `points`, which rise; beyond the first and the last as there. */
-export function valueAt(points: Quantiles | Calibration['cores']['wakeMs'], at: number): Ms {
+export function valueAt(points: Quantiles, at: number): Ms {
   let before = points[0]!
   if (at <= before[0]) return before[1]
   for (let i = 1; i < points.length; i++) {

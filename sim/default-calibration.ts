@@ -56,7 +56,7 @@ export const defaultCalibration: Calibration = {
   },
   loss: { share: 0, delayMs: [[0, 200]] },
   connection: { roundTrips: 1, tls: false },
-  cores: { edge: 1, origin: 1, generator: null, machine: null, wakeMs: [[0, 0]], pauses: {} },
+  cores: { edge: 1, origin: 1, generator: null, machine: null, hears: [], pauses: {} },
   generator: {
     lagMs: around(0.6, 1.2, 3, 12),
     actionMs: around(3, 8, 20, 60),

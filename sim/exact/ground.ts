@@ -6,13 +6,13 @@ import {
   CalibrationError,
   cpuMsOf,
   isEmbedded,
-  valueAt,
   type Work,
   type WorkName,
 } from '../calibration.ts'
 import type { DecisionHash } from '../decision-hash.ts'
 import type { Media } from '../media.ts'
 import type { Cores } from '../network/cores.ts'
+import { Hearing } from '../network/hearing.ts'
 import { Draws, Way } from '../network/latency.ts'
 import { Machine } from '../network/machine.ts'
 import { Pauses } from '../network/pauses.ts'
@@ -101,8 +101,7 @@ export class Ground {
   readonly seed: number
   /** The one that all processes share; undefined: each has its own. */
   readonly machine: Machine | undefined
-  /** Whether an idle process has to be woken at all: planned worlds, where every hit asks, have it in their ways. */
-  readonly #sleeps: boolean
+  readonly #hearing: Hearing
   readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
   readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
@@ -115,8 +114,8 @@ export class Ground {
     this.media = parts.media
     this.hash = parts.hash
     this.seed = seed
-    const { machine, wakeMs } = calibration.cores
-    this.#sleeps = wakeMs.some(([, latestMs]) => latestMs > 0)
+    const { machine } = calibration.cores
+    this.#hearing = new Hearing(calibration.cores, seed)
     this.machine = machine === null ? undefined : new Machine(machine)
     const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
     this.ways = {
@@ -190,8 +189,7 @@ export class Ground {
 
   /** A packet comes to the process of `cores` at `now`: when it hears of it. */
   hears(cores: Cores, now: EpochMs): EpochMs {
-    if (!this.#sleeps) return now
-    return (now as number) + (valueAt(this.calibration.cores.wakeMs, cores.idleMs(now) as number) as number)
+    return this.#hearing.isAtOnce ? now : now + this.#hearing.takesMs(cores.idleMs(now))
   }
 
   /** When a process of this role stands still; undefined: never. */

@@ -2,8 +2,8 @@ import { cpus } from 'node:os'
 import { type Calibration, calibrationSchema, calibrationSchemaName } from '../calibration.ts'
 import type { CalibrationRun } from './calibration-run.ts'
 import { histogramValues } from './samples.ts'
-import { type HowCalibrated, quantiles, type Seeing, seeingOf } from './seeing.ts'
-import { awakeMs, type SeenWay, wakeMsOf } from './ways.ts'
+import { fewestSamples, type HowCalibrated, quantiles, seeingOf } from './seeing.ts'
+import { hearingOf, leastWayMs } from './ways.ts'
 import { edgeWork, originWork, playersWork } from './work-of-places.ts'
 import { storeWork } from './work-of-stores.ts'
 
@@ -16,8 +16,14 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const { least, otherwise, costs } = seeing
   const { stores, latency, generator } = otherwise
   const players = playersWork(seeing)
+  const waysMs = run.ways.map(({ tookMs }) => tookMs)
+  const playerEdge = quantiles(seeing, 'player to edge', waysMs, latency.playerEdge)
+  const wayMs = leastWayMs(run.ways)
+  // Where it is known what follows what, how late a process hears is no part of the way to it.
+  const hearing = costs && waysMs.length >= fewestSamples && { awake: least.beside, idle: least.seldom }
+  const lags = histogramValues(run.parts, 'fleet', 'lag_ms')
   // Origins, edges and siblings are processes of one kind on one loopback.
-  const upstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin, { least: least.upstream })
+  const upstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin, { least: least.seldom })
   const calibration: Calibration = {
     ...otherwise,
     schema: calibrationSchemaName,
@@ -34,19 +40,15 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
       ...latency,
       edgeOrigin: upstream,
       edgeSibling: upstream,
-      playerEdge: quantiles(seeing, 'player to edge', waysIn(seeing, run.ways), latency.playerEdge, {
-        least: least.beside,
-      }),
+      playerEdge: hearing ? [[0, wayMs]] : playerEdge,
     },
     cores: {
       ...otherwise.cores,
-      wakeMs: costs ? wakeMsOf(run.ways, least.beside) : [[0, 0]],
+      hears: hearing ? hearingOf(run.ways, wayMs, hearing) : otherwise.cores.hears,
       pauses: costs?.pauses ?? {},
     },
     generator: {
-      lagMs: quantiles(seeing, 'generator lag', histogramValues(run.parts, 'fleet', 'lag_ms'), generator.lagMs, {
-        least: least.lag,
-      }),
+      lagMs: quantiles(seeing, 'generator lag', costs ? lags.filter(isGrain) : lags, generator.lagMs),
       actionMs: quantiles(seeing, 'actions', run.actionMs, generator.actionMs, { fewest: 1 }),
       edgeStartMs: quantiles(seeing, 'edge start', run.edgeStartMs, generator.edgeStartMs, { fewest: 1 }),
     },
@@ -54,6 +56,5 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   return { calibration: calibrationSchema.parse(calibration), kept: seeing.kept }
 }
 
-/** Those that no process had to be woken for, where waking is there on its own. */
-const waysIn = ({ costs }: Seeing, ways: readonly SeenWay[]): number[] =>
-  ways.filter(({ idleMs }) => !costs || idleMs < awakeMs).map(({ tookMs }) => tookMs)
+/** Timers go off by the millisecond: what is later than that, the generator had something else to do. */
+const isGrain = (lagMs: number): boolean => lagMs <= 1.1

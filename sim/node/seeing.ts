@@ -37,8 +37,11 @@ export interface HowCalibrated {
 export interface Seeing {
   readonly run: CalibrationRun
   readonly kept: string[]
-  /** Which shares of what passes beside the work are the work's own: of requests, of stores and publishing, of the lag. */
-  readonly least: { readonly beside: number; readonly upstream: number; readonly stored: number; readonly lag: number }
+  /**
+   * Which shares of what was seen are the work's own: of requests and of ways to processes that are awake; and of what is
+   * seldom done (fills, stores, publishing), or finds its process idle.
+   */
+  readonly least: { readonly beside: number; readonly seldom: number }
   /** What work costs beyond what requests show of it; undefined where that is not made. */
   readonly costs: ProcessCosts | undefined
   /** What stands where too little was seen. */
@@ -49,8 +52,7 @@ export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
   const { contention = 'caught', otherwise = defaultCalibration, undisturbed = 1 - run.busyShare } = how
   const shared = contention === 'made'
   const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
-  // A timer's grain is no disturbance.
-  const least = shared ? { beside: undisturbed, upstream: process.env.UP === '0' ? undisturbed : 1 - run.busyShare, stored: 1 - run.busyShare, lag: 0.9 } : { beside: 1, upstream: 1, stored: 1, lag: 1 }
+  const least = shared ? { beside: undisturbed, seldom: 1 - run.busyShare } : { beside: 1, seldom: 1 }
   return { run, kept: [], least, costs, otherwise }
 }
 

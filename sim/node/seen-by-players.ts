@@ -24,6 +24,6 @@ export function seenByPlayers(calibration: Calibration, { players }: Calibration
       ),
     },
     // It is in the waits.
-    cores: { ...cores, wakeMs: [[0, 0]] },
+    cores: { ...cores, hears: [] },
   }
 }

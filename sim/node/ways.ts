@@ -1,7 +1,7 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { Calibration } from '../calibration.ts'
 import type { CalibrationRun, Seen } from './calibration-run.ts'
-import { quantileOf } from './samples.ts'
+import { quantileOf, quantilesWithPauses } from './samples.ts'
 
 // How long requests and answers take between players and edges, event loops and kernels of both ends included, and how
 // much longer where the process at the other end has been idle: its core sleeps by then, the longer the deeper, and a
@@ -15,7 +15,7 @@ export interface SeenWay {
 }
 
 /** A process that was seen so shortly ago is awake. A core sleeps soon: while a player waits for a hit it already does. */
-export const awakeMs = 0.1
+const awakeMs = 0.1
 /** Idle times between which waking is told apart, ms; what lies beyond the last is as after it. */
 const idleBounds = [awakeMs, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 200] as const
 const fewestSamples = 20
@@ -53,30 +53,28 @@ export const upstreamWaysOf = ({ fetches, origin }: Pick<CalibrationRun, 'fetche
     return atMs <= arrivedMs && firstByteMs <= headMs ? [headMs - firstByteMs] : []
   })
 
+/** What every way takes at least: the twentieth part of all of them takes no longer. */
+export const leastWayMs = (ways: readonly SeenWay[]): Ms => quantileOf(times(ways), 0.05)
+
 /**
- * What ways take longer the longer the process at their end was idle: of each range of idle times the median of the
- * least disturbed share `kept`, beyond that of processes that were awake.
+ * What ways take beyond `wayMs`, by how long the process at their end had been idle: of those whose process was awake the
+ * least disturbed share `least.awake`, of others `least.idle`.
  */
-export function wakeMsOf(ways: readonly SeenWay[], kept: number): Calibration['cores']['wakeMs'] {
-  const medianMs = (from: Ms, to: Ms): Ms | undefined => {
-    const taken = ways.filter(({ idleMs }) => idleMs >= from && idleMs < to).map(({ tookMs }) => tookMs as number)
-    return taken.length < fewestSamples ? undefined : quantileOf(taken, kept / 2)
-  }
-  const awake = medianMs(0, awakeMs)
-  const points: [number, number][] = [[0, 0]]
-  if (awake === undefined) return points
-  for (const [i, from] of idleBounds.entries()) {
-    const to = idleBounds[i + 1] ?? Infinity
-    const median = medianMs(from, to)
-    if (median === undefined) continue
-    const idleMs = to === Infinity ? from : Math.sqrt(from * to)
-    const before = points.at(-1) as [number, number]
-    // Who slept longer does not wake sooner: what looks so is chance.
-    points.push([idleMs, Math.max(before[1], Number(((median as number) - (awake as number)).toFixed(4)))])
-  }
-  return points
+export function hearingOf(
+  ways: readonly SeenWay[],
+  wayMs: Ms,
+  least: { readonly awake: number; readonly idle: number },
+): Calibration['cores']['hears'] {
+  return [0, ...idleBounds].flatMap((idleMs, i) => {
+    const until = idleBounds[i] ?? Infinity
+    const taken = times(ways.filter(way => way.idleMs >= idleMs && way.idleMs < until))
+    if (taken.length < fewestSamples) return []
+    const beyond = taken.map(ms => Math.max(0, ms - wayMs))
+    return [{ idleMs, takesMs: quantilesWithPauses(beyond, idleMs === 0 ? least.awake : least.idle) }]
+  })
 }
 
+const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs }) => tookMs)
 const placeOf = (key: string): string => key.slice(0, key.indexOf(' '))
 const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
 

@@ -24,7 +24,7 @@ export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | '
   const seenHit = work(seeing, 'edge hit', spentOn(seen.filter(isHit), untilOf(seeing)), usual.edgeHit)
   const seenRefusal = work(seeing, 'edge refusal', spentOn(seen.filter(isRefused), untilOf(seeing)), usual.edgeRefuse)
   const seenWait = released(seeing, 'edge wait', seen.filter(isHeld), usual.edgeWait)
-  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill, seeing.least.upstream)
+  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill, seeing.least.seldom)
   if (costs === undefined) {
     // A body costs the same, whoever waited for it.
     const edgeWait = { ...seenWait, cpuMsPerMib: seenHit.cpuMsPerMib }
@@ -49,14 +49,14 @@ export function originWork(
   const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
   const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
   const answered = asked.filter(one => !isEarly(one))
-  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe, seeing.least.upstream)
+  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe, seeing.least.seldom)
   const early = spentOn(asked.filter(isEarly), untilOf(seeing))
-  const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse, seeing.least.upstream)
+  const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse, seeing.least.seldom)
   const seenRelease = released(seeing, 'origin release', asked.filter(isHeld), usual.originRelease)
   const writes = writesOf(seeing)
   // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
   const published = publish.length <= 1.1 * writes.length ? beyond(publish, writes) : []
-  const seenPublish = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.stored)
+  const seenPublish = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.seldom)
   const pipelinePut = work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut)
   if (costs === undefined) {
     const originRelease = { ...seenRelease, cpuMsPerMib: seenServe.cpuMsPerMib }
