@@ -1,6 +1,6 @@
 import type { Calibration } from '../../sim/calibration.ts'
 import type { ProcessCosts } from '../../sim/node/process-costs.ts'
-import { calibratingStorm, closedCalibration, contrastingStorms, costsSeenIn } from './calibrations.ts'
+import { calibratingStorm, calibratedOn, contrastingStorms, costsSeenIn } from './calibrations.ts'
 import type { LevelOptions } from './level.ts'
 import { RealRuns, ranOver, recordsVariable } from './real-runs.ts'
 
@@ -45,7 +45,7 @@ export class Ground {
   async #calibrate(options: Options): Promise<Calibration> {
     const costs = await this.costs(options)
     const storms = await ranOver(calibratingStorm(), options.seeds, this.runs, options)
-    const { calibration, kept } = await closedCalibration(storms, { costs })
+    const { calibration, kept } = await calibratedOn(storms, { costs })
     options.say(`calibrated in storms of its own; as the repository has it: ${kept.join(', ') || 'nothing'}`)
     return calibration
   }

@@ -2,7 +2,7 @@ import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
-import { closedCalibration } from './calibrations.ts'
+import { calibratedOn } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
 import { type Ground, sharedGround } from './ground.ts'
@@ -17,7 +17,7 @@ const v2Goals: Goals = { count: 0.02, p50_wait: 0.1, p99_wait: 0.2 }
 const v3Goals: Goals = { count: 0.05 }
 const quickScenarios = ['kickoff', 'smoke']
 /** What V3 is calibrated on. */
-const calibratedOn = 'kickoff'
+const calibrating = 'kickoff'
 
 export async function v2(options: LevelOptions, ground = sharedGround()): Promise<Comparison[]> {
   const plan = await planOf(options)
@@ -38,16 +38,16 @@ const onOtherSeeds =
     const costs = await ground.costs(options)
     // Of one seed alone there is no other run.
     const on = others.length > 0 ? others : ran
-    return (await closedCalibration(on, { variants: [variant], otherwise, costs })).calibration
+    return (await calibratedOn(on, { variants: [variant], otherwise, costs })).calibration
   }
 
 export async function v3(options: LevelOptions, { runs } = sharedGround()): Promise<Comparison[]> {
   const { scenarios, absent, seeds } = await planOf(options)
-  const others = scenarios.filter(({ name, store }) => name !== calibratedOn && store.is === 'lsm')
-  const [kickoff] = (await scenariosHere([calibratedOn])).scenarios as [Scenario]
+  const others = scenarios.filter(({ name, store }) => name !== calibrating && store.is === 'lsm')
+  const [kickoff] = (await scenariosHere([calibrating])).scenarios as [Scenario]
   announce({ scenarios: [kickoff, ...others], absent, seeds }, runs, options)
-  const { calibration, kept } = await closedCalibration(await ranOver(kickoff, seeds, runs, options))
-  options.say(`calibrated on ${calibratedOn}; as the repository has it: ${kept.join(', ') || 'nothing'}`)
+  const { calibration, kept } = await calibratedOn(await ranOver(kickoff, seeds, runs, options))
+  options.say(`calibrated on ${calibrating}; as the repository has it: ${kept.join(', ') || 'nothing'}`)
   const calibrate = async () => calibration
   return compareEach('V3', { scenarios: others, absent, seeds }, { options, runs, calibrate, goals: v3Goals })
 }

@@ -10,6 +10,7 @@ import type { PutBody } from '../../origin/core/verdict.ts'
 import { Acknowledged } from '../../origin/pipeline/acknowledged.ts'
 import { Recorder } from '../../process/recorder.ts'
 import type { Part } from '../../results/record/part.ts'
+import { Cores } from '../network/cores.ts'
 import { type CallId, noCall } from './agenda.ts'
 import { foldPipelineEffects } from './folding.ts'
 import type { Ground } from './ground.ts'
@@ -34,6 +35,8 @@ export class SimPipeline {
   readonly #config: PipelineScheduleConfig
   readonly #place: number
   readonly #recorder: Recorder
+  /** Where it shares its machine with what is measured; elsewhere a packager has a machine that is never busy. */
+  readonly #cores: Cores | undefined
   #wake: CallId = noCall
 
   constructor(ground: Ground, target: PublishTarget, config: PipelineScheduleConfig, beganMs: EpochMs) {
@@ -42,7 +45,9 @@ export class SimPipeline {
     this.#config = config
     this.#place = config.event.pipelines.indexOf(config.pipeline)
     this.#schedule = new PipelineSchedule(config, beganMs)
-    this.#recorder = new Recorder({ role: 'pipeline', name: `pipeline-${config.pipeline}` })
+    const name = `pipeline-${config.pipeline}`
+    this.#recorder = new Recorder({ role: 'pipeline', name })
+    this.#cores = ground.machine && new Cores(1, ground.machine, ground.pausesOf('pipeline', `${name}/${target.target}`))
   }
 
   get name(): string {
@@ -95,10 +100,9 @@ export class SimPipeline {
     this.#recorder.count('puts')
     this.#recorder.tick('puts', now)
     if (put.attempt > 1) this.#recorder.count('put_retries')
-    const leavesMs =
-      (now as number) +
-      (labour.pipelinePut.cpuMs(body.bodyBytes as number) as number) +
-      (labour.pipelinePut.besideMs() as number)
+    const leavesMs = this.#cores
+      ? labour.pipelinePut.doneBy(this.#cores, body.bodyBytes as number, now)
+      : now + labour.pipelinePut.cpuMs(body.bodyBytes as number) + labour.pipelinePut.besideMs()
     if (put.torn) {
       this.#tear(put, body, now, leavesMs)
       return

@@ -20,6 +20,8 @@ const fewestPauses = 20
 const edgeKinds = ['hit', 'refusal', 'wait', 'fetch', 'fetchedMib', 'sentMib', 'second'] as const
 const originKinds = ['serve', 'refusal', 'hold', 'put', 'servedMib', 'second'] as const
 const fleetKinds = ['answer', 'refusal', 'receivedMib', 'second'] as const
+/** As many PUTs come in every second of every storm: what a packager spends by the second is told apart from nothing. */
+const pipelineKinds = ['put', 'sentMib'] as const
 /** How often each kind was done; of bodies, MiB. */
 type Done<Kinds extends readonly string[]> = Readonly<Record<Kinds[number], number>>
 /** ms of CPU of one of each kind; of kinds that were never seen, 0. */
@@ -29,6 +31,7 @@ export interface ProcessCosts {
   readonly edge: Costs<typeof edgeKinds>
   readonly origin: Costs<typeof originKinds>
   readonly fleet: Costs<typeof fleetKinds>
+  readonly pipeline: Costs<typeof pipelineKinds>
   readonly pauses: Calibration['cores']['pauses']
 }
 
@@ -46,15 +49,18 @@ export function processCostsOf({ storms, origin }: Pick<CalibrationRun, 'storms'
     return { cpuMs: cpuMsOf(storm, 'origin'), done: originDone(storm, mibOf(released.map(([, seen]) => seen))) }
   })
   const fleets = storms.map(storm => ({ cpuMs: cpuMsOf(storm, 'fleet'), done: fleetDone(storm) }))
+  const pipelines = storms.map(storm => ({ cpuMs: cpuMsOf(storm, 'pipeline'), done: pipelineDone(storm) }))
   const parts = storms.flatMap(storm => storm.parts)
   return {
     edge: costsOf(edgeKinds, edges),
     origin: costsOf(originKinds, origins),
     fleet: costsOf(fleetKinds, fleets),
+    pipeline: costsOf(pipelineKinds, pipelines),
     pauses: {
       ...pausesOf(parts, 'edge', 'edge'),
       ...pausesOf(parts, 'origin', 'origin'),
       ...pausesOf(parts, 'fleet', 'generator'),
+      ...pausesOf(parts, 'pipeline', 'pipeline'),
     },
   }
 }
@@ -124,6 +130,11 @@ function fleetDone({ parts, seconds }: StormSeen): Done<typeof fleetKinds> {
   ]
   const receivedMib = total(fleets, 'bytes_received') / mib
   return { answer: answered - refusal, refusal, receivedMib, second: seconds * fleets.length }
+}
+
+function pipelineDone({ parts }: StormSeen): Done<typeof pipelineKinds> {
+  const pipelines = parts.filter(({ role }) => role === 'pipeline')
+  return { put: total(pipelines, 'puts'), sentMib: total(pipelines, 'bytes_sent') / mib }
 }
 
 function pausesOf(

@@ -26,11 +26,6 @@ export interface HowCalibrated {
   readonly otherwise?: Calibration
   /** What each kind of work costs a process in all, from storms that tell kinds apart; default: as this run shows it. */
   readonly costs?: ProcessCosts
-  /**
-   * Where contention is made, the share of requests that nothing disturbed. Default: that of the time in which the machine
-   * had nothing to do, which is what arrivals at random meet (Poisson arrivals see time averages).
-   */
-  readonly undisturbed?: number
 }
 
 /** What was seen, and a list of what was not seen often enough. */
@@ -49,10 +44,10 @@ export interface Seeing {
 }
 
 export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
-  const { contention = 'caught', otherwise = defaultCalibration, undisturbed = 1 - run.busyShare } = how
+  const { contention = 'caught', otherwise = defaultCalibration } = how
   const shared = contention === 'made'
   const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
-  const least = shared ? { beside: undisturbed, seldom: 1 - run.busyShare } : { beside: 1, seldom: 1 }
+  const least = shared ? { beside: 1 - run.busyShare, seldom: 1 - run.busyShare } : { beside: 1, seldom: 1 }
   return { run, kept: [], least, costs, otherwise }
 }
 

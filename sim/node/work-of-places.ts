@@ -57,11 +57,11 @@ export function originWork(
   // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
   const published = publish.length <= 1.1 * writes.length ? beyond(publish, writes) : []
   const seenPublish = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.seldom)
-  const pipelinePut = work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut)
+  const seenPut = work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut)
   if (costs === undefined) {
     const originRelease = { ...seenRelease, cpuMsPerMib: seenServe.cpuMsPerMib }
     const seen = { originServe: seenServe, originRefuse: seenRefusal, originRelease, originPublish: seenPublish }
-    return { ...seen, pipelinePut }
+    return { ...seen, pipelinePut: seenPut }
   }
   const { serve, refusal, hold, servedMib } = costs.origin
   return {
@@ -69,7 +69,7 @@ export function originWork(
     originRefuse: costing(seenRefusal, refusal),
     originRelease: waiting(seenRelease, hold),
     originPublish: costing(seenPublish, costs.origin.put),
-    pipelinePut,
+    pipelinePut: costing(seenPut, costs.pipeline.put, costs.pipeline.sentMib),
   }
 }
 
