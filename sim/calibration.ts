@@ -128,7 +128,10 @@ export const calibrationSchema = z.strictObject({
       .refine(all => all.every(({ idleMs }, i) => i === 0 || idleMs > all[i - 1]!.idleMs), 'idle times must rise')
       .default([]),
     /** By the role of the process; where there is none, it never pauses. */
-    pauses: z.strictObject({ edge: pausesSchema, origin: pausesSchema, generator: pausesSchema, pipeline: pausesSchema }).partial().default({}),
+    pauses: z
+      .strictObject({ edge: pausesSchema, origin: pausesSchema, generator: pausesSchema, pipeline: pausesSchema })
+      .partial()
+      .default({}),
   }),
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */

@@ -4,9 +4,10 @@ import { histogramOf, percentile } from '../../results/sums.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { calibrationFrom } from '../../sim/node/calibrate.ts'
-import { calibratingScenario, contrasts, readRuns, storm } from '../../sim/node/calibration-run.ts'
+import { calibratingScenario, contrasts, storm } from '../../sim/node/calibration-run.ts'
 import { onOneMachine } from '../../sim/node/one-machine.ts'
 import { type ProcessCosts, processCostsOf } from '../../sim/node/process-costs.ts'
+import { readRuns } from '../../sim/node/read-runs.ts'
 import type { Ran } from './real-runs.ts'
 
 // Calibrations that twins are simulated with, taken from real runs that are loaded as they are, and standing as those do:

@@ -1,6 +1,6 @@
 import type { Calibration } from '../../sim/calibration.ts'
 import type { ProcessCosts } from '../../sim/node/process-costs.ts'
-import { calibratingStorm, calibratedOn, contrastingStorms, costsSeenIn } from './calibrations.ts'
+import { calibratedOn, calibratingStorm, contrastingStorms, costsSeenIn } from './calibrations.ts'
 import type { LevelOptions } from './level.ts'
 import { RealRuns, ranOver, recordsVariable } from './real-runs.ts'
 

@@ -47,7 +47,8 @@ export class SimPipeline {
     this.#schedule = new PipelineSchedule(config, beganMs)
     const name = `pipeline-${config.pipeline}`
     this.#recorder = new Recorder({ role: 'pipeline', name })
-    this.#cores = ground.machine && new Cores(1, ground.machine, ground.pausesOf('pipeline', `${name}/${target.target}`))
+    this.#cores =
+      ground.machine && new Cores(1, ground.machine, ground.pausesOf('pipeline', `${name}/${target.target}`))
   }
 
   get name(): string {

@@ -3,7 +3,8 @@ import { loadScenario } from '../../scenarios/load.ts'
 import { calibrationSchemaName, parseCalibration, quantileAt } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import { calibrationFrom } from './calibrate.ts'
-import { type CalibrationRun, runForCalibration, type Seen } from './calibration-run.ts'
+import { runForCalibration } from './calibration-run.ts'
+import type { CalibrationRun, Seen } from './read-runs.ts'
 import { simulateScenario } from './simulate-scenario.ts'
 
 const mib = 1024 * 1024
@@ -14,6 +15,7 @@ const nothingSeen: CalibrationRun = {
   fetches: new Map(),
   parts: [],
   storms: [],
+  puts: [],
   ways: [],
   upstreamWaysMs: [],
   actionMs: [],

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import { type Calibration, calibrationSchema, calibrationSchemaName } from '../calibration.ts'
-import type { CalibrationRun } from './calibration-run.ts'
+import type { CalibrationRun } from './read-runs.ts'
 import { histogramValues } from './samples.ts'
 import { fewestSamples, type HowCalibrated, quantiles, seeingOf } from './seeing.ts'
 import { hearingOf, leastWayMs } from './ways.ts'

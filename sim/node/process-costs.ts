@@ -3,7 +3,7 @@ import { decodeHistogram } from '../../results/record/merge.ts'
 import type { Part } from '../../results/record/part.ts'
 import { sum, total, totalWith } from '../../results/sums.ts'
 import type { Calibration } from '../calibration.ts'
-import type { CalibrationRun, Seen, StormSeen } from './calibration-run.ts'
+import type { CalibrationRun, Seen, StormSeen } from './read-runs.ts'
 import { histogramValues, quantilesOf } from './samples.ts'
 
 // What each kind of work costs the process that does it in CPU, all told: the kernel, the parser and the event loop too,

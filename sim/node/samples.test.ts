@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { quantileAt } from '../calibration.ts'
-import type { Seen } from './calibration-run.ts'
+import type { Seen } from './read-runs.ts'
 import { quantilesOf, quantilesWithPauses, releaseOf, spentOn } from './samples.ts'
 
 /** Forty publications that release eight each: the first head 0.2 ms later, every other one 0.05 ms after the one before. */

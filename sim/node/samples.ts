@@ -2,7 +2,7 @@ import { decodeHistogram } from '../../results/record/merge.ts'
 import type { Part } from '../../results/record/part.ts'
 import { sum } from '../../results/sums.ts'
 import type { Quantiles, Work } from '../calibration.ts'
-import type { Seen } from './calibration-run.ts'
+import type { Seen } from './read-runs.ts'
 
 // From what a run saw of single requests to distributions and costs.
 
@@ -59,15 +59,6 @@ const inOrder = (moments: readonly (number | undefined)[]): number[] =>
   moments.filter(moment => moment !== undefined).sort((a, b) => a - b)
 const between = (moments: readonly number[]): number[] =>
   moments.slice(1).map((moment, i) => moment - (moments[i] as number))
-
-/** Both are whole distributions: their quantiles one by one. */
-export const beyond = (whole: readonly number[], part: readonly number[]): Sample[] =>
-  part.length === 0
-    ? []
-    : shares.flatMap(share => {
-        const ms = Math.max(0, quantileOf(whole, share) - quantileOf(part, share))
-        return Array.from({ length: 3 }, () => ({ ms, bytes: 0 }))
-      })
 
 /**
  * The tenth percentile, least disturbed, is taken for CPU; what large bodies take longer, for the cost of a MiB. Of what

@@ -1,8 +1,8 @@
 import type { Part } from '../../results/record/part.ts'
 import type { Calibration, Quantiles, Work } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
-import type { CalibrationRun, Seen } from './calibration-run.ts'
 import { type ProcessCosts, processCostsOf } from './process-costs.ts'
+import type { CalibrationRun, Seen } from './read-runs.ts'
 import { quantilesWithPauses, releaseOf, type Sample, workOf } from './samples.ts'
 
 // What a calibration is made of: what a run saw, how it is to be read, and what stands where too little was seen.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { quantileAt } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
-import type { CalibrationRun } from './calibration-run.ts'
+import type { CalibrationRun } from './read-runs.ts'
 import { seenByPlayers } from './seen-by-players.ts'
 
 test('half of a wait is one way, and the most disturbed waits do not count', () => {

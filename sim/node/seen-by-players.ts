@@ -1,5 +1,5 @@
 import type { Calibration, Work } from '../calibration.ts'
-import type { CalibrationRun } from './calibration-run.ts'
+import type { CalibrationRun } from './read-runs.ts'
 import { quantilesOf } from './samples.ts'
 
 // A cache that keeps no log of ours is calibrated from outside: half of what a player waits for a first byte is the way

@@ -1,6 +1,6 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { Calibration } from '../calibration.ts'
-import type { CalibrationRun, Seen } from './calibration-run.ts'
+import type { CalibrationRun, Seen } from './read-runs.ts'
 import { quantileOf, quantilesWithPauses } from './samples.ts'
 
 // How long requests and answers take between players and edges, event loops and kernels of both ends included, and how

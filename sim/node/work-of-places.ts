@@ -1,8 +1,9 @@
 import { total } from '../../results/sums.ts'
-import type { Calibration, Work } from '../calibration.ts'
-import type { CalibrationRun, Seen } from './calibration-run.ts'
-import { beyond, histogramValues, quantileOf, type Sample, spentOn } from './samples.ts'
+import { type Calibration, quantileAt, type Work } from '../calibration.ts'
+import type { CalibrationRun, Seen } from './read-runs.ts'
+import { quantileOf, type Sample, spentOn } from './samples.ts'
 import { partsOf, released, type Seeing, work } from './seeing.ts'
+import type { SeenPut } from './seen-puts.ts'
 
 // What each kind of work took at edges, origins, packagers and in the generator. How long it takes to an answer's first
 // byte is what requests show; what it costs in all, where that is known (process-costs.ts), follows behind.
@@ -46,18 +47,21 @@ export function originWork(
   const { otherwise, costs } = seeing
   const usual = otherwise.work
   const asked = [...seeing.run.origin.values()]
-  const publish = histogramValues(seeing.run.parts, 'origin', 'publish_ms')
-  const put = histogramValues(seeing.run.parts, 'pipeline', 'put_ms')
+  const { puts } = seeing.run
   const answered = asked.filter(one => !isEarly(one))
-  const seenServe = work(seeing, 'origin serve', spentOn(answered, untilOf(seeing)), usual.originServe, seeing.least.seldom)
+  const seenServe = work(
+    seeing,
+    'origin serve',
+    spentOn(answered, untilOf(seeing)),
+    usual.originServe,
+    seeing.least.seldom,
+  )
   const early = spentOn(asked.filter(isEarly), untilOf(seeing))
   const seenRefusal = work(seeing, 'origin refusal', early, usual.originRefuse, seeing.least.seldom)
   const seenRelease = released(seeing, 'origin release', asked.filter(isHeld), usual.originRelease)
-  const writes = writesOf(seeing)
-  // Both are distributions: what most PUTs were refused for has no write in it, and tells nothing of what goes beyond one.
-  const published = publish.length <= 1.1 * writes.length ? beyond(publish, writes) : []
-  const seenPublish = work(seeing, 'origin publish', published, usual.originPublish, seeing.least.seldom)
-  const seenPut = work(seeing, 'pipeline put', beyond(put, publish), usual.pipelinePut)
+  const seenPublish = work(seeing, 'origin publish', arrivingOf(puts), usual.originPublish, seeing.least.seldom)
+  const wayMs = quantileAt(otherwise.latency.pipelineOrigin, 0.5)
+  const seenPut = work(seeing, 'pipeline put', leavingOf(puts, wayMs), usual.pipelinePut, seeing.least.seldom)
   if (costs === undefined) {
     const originRelease = { ...seenRelease, cpuMsPerMib: seenServe.cpuMsPerMib }
     const seen = { originServe: seenServe, originRefuse: seenRefusal, originRelease, originPublish: seenPublish }
@@ -73,8 +77,15 @@ export function originWork(
   }
 }
 
-/** How long writes took, in the store that there was. */
-const writesOf = ({ run }: Seeing): number[] => histogramValues(run.parts, 'origin', 'store_write_ms')
+/** From the instant that a PUT was planned for to its head at the origin, less the way: timers are late by themselves. */
+const leavingOf = (puts: readonly SeenPut[], wayMs: number): Sample[] =>
+  puts.map(({ plannedMs, offeredMs, bytes }) => ({ ms: Math.max(0, offeredMs - plannedMs - wayMs), bytes }))
+
+/** From a PUT's head to the whole of it at the origin; what it takes from there is the store's. */
+const arrivingOf = (puts: readonly SeenPut[]): Sample[] =>
+  puts.flatMap(({ offeredMs, arrivedMs, bytes }) =>
+    arrivedMs === undefined ? [] : [{ ms: arrivedMs - offeredMs, bytes }],
+  )
 
 /** Asking and hearing cost about the same; bodies come with the answer. */
 export function playersWork(seeing: Seeing): Pick<Named, 'player' | 'playerRefused' | 'playerAsk'> {

@@ -9,7 +9,9 @@ export function storeWork(seeing: Seeing): Calibration['stores'] {
   const waited = (name: string, what: 'read' | 'write', usual: Work): Work => {
     const values = histogramValues(seeing.run.parts, 'origin', `store.${name}.${what}_ms`)
     // What goes on in another process is not simulated: all that it takes is its own.
-    const besideMs = quantiles(seeing, `${name} ${what}`, values, usual.besideMs, { least: isEmbedded(name) ? least.seldom : 1 })
+    const besideMs = quantiles(seeing, `${name} ${what}`, values, usual.besideMs, {
+      least: isEmbedded(name) ? least.seldom : 1,
+    })
     return { ...usual, cpuMs: 0, cpuMsPerMib: 0, besideMs }
   }
   const names = Object.keys(otherwise.stores).filter(name => timed.has(`store.${name}.write_ms`))
