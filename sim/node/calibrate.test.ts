@@ -21,6 +21,7 @@ const nothingSeen: CalibrationRun = {
   actionMs: [],
   edgeStartMs: [],
   busyShare: 0,
+  fullShare: 0,
   commit: 'abc',
 }
 

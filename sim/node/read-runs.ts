@@ -56,6 +56,8 @@ export interface CalibrationRun {
   readonly edgeStartMs: readonly number[]
   /** How much of the machine's time all processes together worked, as a fraction. */
   readonly busyShare: number
+  /** How much of the time all of its cores worked, if they worked independently of each other. */
+  readonly fullShare: number
   readonly commit: string
 }
 
@@ -96,6 +98,7 @@ export async function readRuns(
     actionMs,
     edgeStartMs,
     busyShare,
+    fullShare: busyShare ** (runs[0]?.record.environment.cores ?? 1),
     commit: runs[0]?.record.commit ?? 'unknown',
   }
 }

@@ -47,7 +47,7 @@ export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
   const { contention = 'caught', otherwise = defaultCalibration } = how
   const shared = contention === 'made'
   const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
-  const least = shared ? { beside: 1 - run.busyShare, seldom: 1 - run.busyShare } : { beside: 1, seldom: 1 }
+  const least = shared ? { beside: 1 - run.busyShare, seldom: 1 - run.fullShare } : { beside: 1, seldom: 1 }
   return { run, kept: [], least, costs, otherwise }
 }
 
