@@ -11,7 +11,8 @@ export interface Sample {
   readonly bytes: number
 }
 
-const shares = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
+/** Close together: what two kinds of requests take in turns rises in steps. */
+const shares = [...Array.from({ length: 20 }, (_, i) => i / 20), 0.99, 1]
 const mib = 1024 * 1024
 const mostValues = 1_000
 /** In the middle of the last hundredth. */

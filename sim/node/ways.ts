@@ -58,22 +58,30 @@ export const leastWayMs = (ways: readonly SeenWay[]): Ms => quantileOf(times(way
 
 /**
  * What ways take beyond `wayMs`, by how long the process at their end had been idle: of those whose process was awake the
- * least disturbed share `least.awake`, of others `least.idle`.
+ * least disturbed share `least.awake`, of others `least.idle`. Who has slept for less does not wake later: what looks so
+ * had something to do that nothing was seen of.
  */
 export function hearingOf(
   ways: readonly SeenWay[],
   wayMs: Ms,
   least: { readonly awake: number; readonly idle: number },
 ): Calibration['cores']['hears'] {
-  return [0, ...idleBounds].flatMap((idleMs, i) => {
+  const seen = [0, ...idleBounds].flatMap((idleMs, i) => {
     const until = idleBounds[i] ?? Infinity
     const taken = times(ways.filter(way => way.idleMs >= idleMs && way.idleMs < until))
     if (taken.length < fewestSamples) return []
     const beyond = taken.map(ms => Math.max(0, ms - wayMs))
     return [{ idleMs, takesMs: quantilesWithPauses(beyond, idleMs === 0 ? least.awake : least.idle) }]
   })
+  for (let i = seen.length - 2; i >= 0; i--) {
+    const [{ takesMs, idleMs }, longer] = [seen[i] as Heard, (seen[i + 1] as Heard).takesMs]
+    const sooner = takesMs.map(([share, ms], j): [number, number] => [share, Math.min(ms, longer[j]?.[1] ?? ms)])
+    seen[i] = { idleMs, takesMs: sooner }
+  }
+  return seen
 }
 
+type Heard = Calibration['cores']['hears'][number]
 const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs }) => tookMs)
 const placeOf = (key: string): string => key.slice(0, key.indexOf(' '))
 const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)

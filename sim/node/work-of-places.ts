@@ -72,7 +72,8 @@ export function originWork(
     originServe: costing(seenServe, serve, servedMib),
     originRefuse: costing(seenRefusal, refusal),
     originRelease: waiting(seenRelease, hold),
-    originPublish: costing(seenPublish, costs.origin.put),
+    // Taking a body in is work of its own, and as long as it takes.
+    originPublish: costing(seenPublish, costs.origin.put, seenPublish.cpuMsPerMib),
     pipelinePut: costing(seenPut, costs.pipeline.put, costs.pipeline.sentMib),
   }
 }
