@@ -7,7 +7,7 @@ import { isSharedStore } from '../scenarios/store-schema.ts'
 
 const always: readonly string[] = [
   'the kernel, the network interface and TCP in detail: a way is a latency, a lost packet a delay, a link a fair share',
-  "garbage collection and other pauses of the processes, but for what the calibration's quantiles caught of them",
+  "garbage collection and other pauses of the processes, but for what the calibration's quantiles caught of them (and for collectors' pauses where it has them)",
   'contention between processes of one machine, but where the calibration says that they share one: each process has cores of its own',
   'warm-up: a process is slower at its first requests than later',
   'bytes: bodies are identities and lengths, which every answer is checked for; a body that is damaged in itself cannot be',

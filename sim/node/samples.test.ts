@@ -6,13 +6,15 @@ import { quantilesOf, quantilesWithPauses, releaseOf, spentOn } from './samples.
 /** Forty publications that release eight each: the first head 0.2 ms later, every other one 0.05 ms after the one before. */
 const released: Seen[] = Array.from({ length: 320 }, (_, i) => {
   const releasedMs = Math.floor(i / 8) * 2_000
-  return { ticket: i, releasedMs, firstByteMs: releasedMs + 0.2 + (i % 8) * 0.05 }
+  const firstByteMs = releasedMs + 0.2 + (i % 8) * 0.05
+  return { ticket: i, releasedMs, firstByteMs, lastByteMs: releasedMs + 1 + (i % 8) * 0.01 }
 })
 
 describe('what those who wait for one thing cost', () => {
   test('is what each of them comes behind the one before; what the first one takes passes beside it', () => {
-    const { cpuMs, besideMs } = releaseOf(released)
+    const { cpuMs, afterMs, besideMs } = releaseOf(released)
     expect(cpuMs).toBeCloseTo(0.05, 6)
+    expect(afterMs).toBeCloseTo(0.01, 6)
     expect(quantileAt(besideMs, 0.5)).toBeCloseTo(0.15, 3)
   })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { valueAt } from '../calibration.ts'
-import { type SeenWay, upstreamWaysOf, wakeMsOf } from './ways.ts'
+import { quantileAt } from '../calibration.ts'
+import { hearingOf, leastWayMs, type SeenWay, upstreamWaysOf } from './ways.ts'
 
 test('of an edge that was restarted, fetches and answers of two lives are not taken for one way', () => {
   const fetches = new Map([
@@ -19,13 +19,23 @@ test('of an edge that was restarted, fetches and answers of two lives are not ta
   expect(upstreamWaysOf({ fetches, origin })).toEqual([1])
 })
 
+/** Forty ways each to processes that were idle for so long, which took so long. */
+const ways = (...taken: [idleMs: number, tookMs: number][]): SeenWay[] =>
+  taken.flatMap(([idleMs, tookMs]) => Array.from({ length: 40 }, () => ({ idleMs, tookMs })))
+
 test('a core sleeps soon: what waits half a millisecond is told apart from what is answered at once', () => {
-  const ways: SeenWay[] = [0.05, 0.3, 8, 500].flatMap((idleMs, i) =>
-    Array.from({ length: 40 }, () => ({ idleMs, tookMs: 0.1 + 0.1 * i })),
-  )
-  const wakeMs = wakeMsOf(ways, 1)
-  expect(wakeMs[0]).toEqual([0, 0])
-  expect(valueAt(wakeMs, Math.sqrt(0.2 * 0.5))).toBeCloseTo(0.1, 3)
-  expect(valueAt(wakeMs, Math.sqrt(5 * 10))).toBeCloseTo(0.2, 3)
-  expect(valueAt(wakeMs, 1_000)).toBeCloseTo(0.3, 3)
+  const seen = ways([0.05, 0.1], [0.3, 0.2], [8, 0.3], [500, 0.4])
+  expect(leastWayMs(seen)).toBe(0.1)
+  const heard = hearingOf(seen, 0.1, { awake: 1, idle: 1 })
+  expect(heard.map(({ idleMs, takesMs }) => [idleMs, quantileAt(takesMs, 0.5)])).toEqual([
+    [0, 0],
+    [0.2, 0.1],
+    [5, 0.2],
+    [200, 0.3],
+  ])
+})
+
+test('who has slept for less does not wake later: what looks so had something to do', () => {
+  const heard = hearingOf(ways([0.05, 0.1], [8, 9], [30, 0.3]), 0.1, { awake: 1, idle: 1 })
+  expect(heard.map(({ takesMs }) => quantileAt(takesMs, 0.5))).toEqual([0, expect.closeTo(0.2), expect.closeTo(0.2)])
 })

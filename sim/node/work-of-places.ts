@@ -61,7 +61,7 @@ export function originWork(
   const seenRelease = released(seeing, 'origin release', asked.filter(isHeld), usual.originRelease)
   const seenPublish = work(seeing, 'origin publish', arrivingOf(puts), usual.originPublish, seeing.least.seldom)
   const wayMs = quantileAt(otherwise.latency.pipelineOrigin, 0.5)
-  const seenPut = work(seeing, 'pipeline put', leavingOf(puts, wayMs), usual.pipelinePut, seeing.least.seldom)
+  const seenPut = work(seeing, 'pipeline put', leavingOf(puts, wayMs), usual.pipelinePut)
   if (costs === undefined) {
     const originRelease = { ...seenRelease, cpuMsPerMib: seenServe.cpuMsPerMib }
     const seen = { originServe: seenServe, originRefuse: seenRefusal, originRelease, originPublish: seenPublish }
