@@ -190,7 +190,7 @@ export const withLatencies = (calibration: Calibration, latencies: Latencies): C
 })
 
 /** The value at `at` of the straight lines between `points`, which rise; beyond the first and the last as there. */
-export function valueAt(points: Quantiles, at: number): Ms {
+function valueAt(points: Quantiles, at: number): Ms {
   let before = points[0]!
   if (at <= before[0]) return before[1]
   for (let i = 1; i < points.length; i++) {

@@ -165,7 +165,7 @@ export class SimFetch implements UpstreamCall {
   /** The edge's event loop comes to what has arrived at `now`: to one thing after the other. */
   #heard(now: EpochMs, then: (at: EpochMs) => void): void {
     this.#heardMs = Math.max(this.#owner.cores.work(0, now) as number, this.#heardMs as number)
-    this.#ground.onceIts(this.#heardMs, now, at => {
+    this.#ground.onceAt(this.#heardMs, now, at => {
       if (!this.isOver) then(at)
     })
   }

@@ -178,11 +178,11 @@ export class Ground {
    * before and comes to it.
    */
   comesTo(cores: Cores, now: EpochMs, then: (at: EpochMs) => void): void {
-    this.onceIts(cores.work(0, now), now, then)
+    this.onceAt(cores.work(0, now), now, then)
   }
 
   /** `then` is called at `at`, and at once where that is not after `now`. */
-  onceIts(at: EpochMs, now: EpochMs, then: (at: EpochMs) => void): void {
+  onceAt(at: EpochMs, now: EpochMs, then: (at: EpochMs) => void): void {
     if (at <= now) then(now)
     else this.agenda.at(at, then)
   }

@@ -26,7 +26,12 @@ function storm(i: number, hits: number, refusals: number, sentMib: number, pause
 }
 
 test('storms that differ in what is done tell apart what each of it costs', () => {
-  const storms = [storm(0, 5_000, 10, 300), storm(1, 500, 0, 900), storm(2, 1_000, 20_000, 20), storm(3, 9_000, 500, 80)]
+  const storms = [
+    storm(0, 5_000, 10, 300),
+    storm(1, 500, 0, 900),
+    storm(2, 1_000, 20_000, 20),
+    storm(3, 9_000, 500, 80),
+  ]
   const { edge } = processCostsOf({ storms, origin: new Map() })
   expect(edge.hit).toBeCloseTo(0.2, 6)
   expect(edge.refusal).toBeCloseTo(0.05, 6)
@@ -37,7 +42,11 @@ test('storms that differ in what is done tell apart what each of it costs', () =
 
 test('pauses are no cost of what is done: how often and how long a process stands still is said of its own', () => {
   const pauseMs = Array.from({ length: 25 }, (_, i) => (i % 5 === 0 ? 10 : 2))
-  const storms = [storm(0, 5_000, 10, 300, pauseMs), storm(1, 500, 0, 900, pauseMs), storm(2, 1_000, 20_000, 20, pauseMs)]
+  const storms = [
+    storm(0, 5_000, 10, 300, pauseMs),
+    storm(1, 500, 0, 900, pauseMs),
+    storm(2, 1_000, 20_000, 20, pauseMs),
+  ]
   const { edge, pauses } = processCostsOf({ storms, origin: new Map() })
   expect(edge.hit).toBeCloseTo(0.2, 2)
   const workedMs = 0.2 * 6_500 + 0.05 * 20_010 + 2 * 1_220 + 3 * 30
