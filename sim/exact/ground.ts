@@ -189,7 +189,11 @@ export class Ground {
 
   /** A packet comes to the process of `cores` at `now`: when it hears of it. */
   hears(cores: Cores, now: EpochMs): EpochMs {
-    return this.#hearing.isAtOnce ? now : now + this.#hearing.takesMs(cores.idleMs(now))
+    if (this.#hearing.isAtOnce) return now
+    const heardMs = now + this.#hearing.takesMs(cores.idleMs(now))
+    // A process wakes once, and then hears of everything that has come.
+    cores.hearsAtMs = cores.hearsAtMs > now ? Math.min(heardMs, cores.hearsAtMs) : heardMs
+    return cores.hearsAtMs
   }
 
   /** When a process of this role stands still; undefined: never. */

@@ -23,6 +23,8 @@ export class Cores {
   /** Where the machine is shared: the threads that work beside its cores, a store's for one. */
   readonly #beside: readonly SharedThread[] | undefined
   readonly #pauses: Pauses | undefined
+  /** When the process hears of the latest that has come to it. */
+  hearsAtMs: EpochMs = -Infinity
   #busyMs = 0
 
   /**
