@@ -21,7 +21,6 @@ const nothingSeen: CalibrationRun = {
   actionMs: [],
   edgeStartMs: [],
   busyShare: 0,
-  fullShare: 0,
   commit: 'abc',
 }
 

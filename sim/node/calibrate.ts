@@ -20,7 +20,7 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const playerEdge = quantiles(seeing, 'player to edge', waysMs, latency.playerEdge)
   const wayMs = leastWayMs(run.ways)
   // Where it is known what follows what, how late a process hears is no part of the way to it.
-  const hearing = costs && waysMs.length >= fewestSamples && { awake: least.beside, idle: least.seldom }
+  const hearing = costs && waysMs.length >= fewestSamples && { awake: least.beside, idle: least.idle }
   const lags = histogramValues(run.parts, 'fleet', 'lag_ms')
   // Origins, edges and siblings are processes of one kind on one loopback.
   const upstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin, { least: least.seldom })

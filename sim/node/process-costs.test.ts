@@ -22,7 +22,7 @@ function storm(i: number, hits: number, refusals: number, sentMib: number, pause
     'requests.reason.negative-hit': refusals,
     bytes_sent: sentMib * mib,
   }
-  return { mark: `${i}/0/`, seconds: 10, parts: [part('edge', counts, pauseMs)] }
+  return { mark: `${i}/0/`, seconds: 10, fullShare: 0, parts: [part('edge', counts, pauseMs)] }
 }
 
 test('storms that differ in what is done tell apart what each of it costs', () => {
@@ -60,7 +60,7 @@ test('what is released to many is at hand, and read for nobody: its bytes are no
   const origin = new Map(
     Array.from({ length: 40 }, (_, i): [string, Seen] => [`0/0/a1-f${i}`, { ticket: i, bytes: mib }]),
   )
-  const seen = { mark: '0/0/', seconds: 0, parts: [part('origin', counts)] }
+  const seen = { mark: '0/0/', seconds: 0, fullShare: 0, parts: [part('origin', counts)] }
   const { origin: costs } = processCostsOf({ storms: [seen], origin })
   // One storm explains itself, in whichever way: all of it and no more.
   expect(10 * costs.serve + 40 * costs.hold + 10 * costs.servedMib).toBeCloseTo(100, 6)

@@ -35,6 +35,8 @@ export interface StormSeen {
   /** What its requests' names begin with. */
   readonly mark: string
   readonly seconds: number
+  /** How much of the time all cores of the machine worked, if they worked independently of each other. */
+  readonly fullShare: number
   readonly parts: readonly Part[]
 }
 
@@ -56,8 +58,6 @@ export interface CalibrationRun {
   readonly edgeStartMs: readonly number[]
   /** How much of the machine's time all processes together worked, as a fraction. */
   readonly busyShare: number
-  /** How much of the time all of its cores worked, if they worked independently of each other. */
-  readonly fullShare: number
   readonly commit: string
 }
 
@@ -81,9 +81,11 @@ export async function readRuns(
       const killed = actions.find(({ action }) => action.do === 'restart-edge')
       const back = actions.find(({ action }) => action.do === 'revive-edge')
       if (killed && back) edgeStartMs.push(back.atMs - killed.atMs - Number(killed.action.downMs ?? 0))
+      const { cores } = record.environment
       const tookMs = variant.endedMs - startedMs
-      storms.push({ mark, seconds: tookMs / 1_000, parts: variant.parts })
-      coreMs += record.environment.cores * tookMs
+      const busy = total(variant.parts, 'cpu_ms') / Math.max(1, cores * tookMs)
+      storms.push({ mark, seconds: tookMs / 1_000, fullShare: Math.min(1, busy) ** cores, parts: variant.parts })
+      coreMs += cores * tookMs
     }
   }
   const parts = storms.flatMap(storm => storm.parts)
@@ -98,7 +100,6 @@ export async function readRuns(
     actionMs,
     edgeStartMs,
     busyShare,
-    fullShare: busyShare ** (runs[0]?.record.environment.cores ?? 1),
     commit: runs[0]?.record.commit ?? 'unknown',
   }
 }

@@ -1,8 +1,9 @@
 import type { Part } from '../../results/record/part.ts'
+import { sum, total } from '../../results/sums.ts'
 import type { Calibration, Quantiles, Work } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import { type ProcessCosts, processCostsOf } from './process-costs.ts'
-import type { CalibrationRun, Seen } from './read-runs.ts'
+import type { CalibrationRun, Seen, StormSeen } from './read-runs.ts'
 import { quantilesWithPauses, releaseOf, type Sample, workOf } from './samples.ts'
 
 // What a calibration is made of: what a run saw, how it is to be read, and what stands where too little was seen.
@@ -33,10 +34,10 @@ export interface Seeing {
   readonly run: CalibrationRun
   readonly kept: string[]
   /**
-   * Which shares of what was seen are the work's own: of requests and of ways to processes that are awake; and of what is
-   * seldom done (fills, stores, publishing), or finds its process idle.
+   * Which shares of what was seen are the work's own: of requests and of ways to processes that are awake; of ways to
+   * idle ones; and of what is done for the origin's sake, fills and stores.
    */
-  readonly least: { readonly beside: number; readonly seldom: number }
+  readonly least: { readonly beside: number; readonly idle: number; readonly seldom: number }
   /** What work costs beyond what requests show of it; undefined where that is not made. */
   readonly costs: ProcessCosts | undefined
   /** What stands where too little was seen. */
@@ -47,8 +48,21 @@ export function seeingOf(run: CalibrationRun, how: HowCalibrated): Seeing {
   const { contention = 'caught', otherwise = defaultCalibration } = how
   const shared = contention === 'made'
   const costs = shared ? (how.costs ?? processCostsOf(run)) : undefined
-  const least = shared ? { beside: 1 - run.busyShare, seldom: 1 - run.fullShare } : { beside: 1, seldom: 1 }
+  const least = shared
+    ? { beside: 1 - run.busyShare, idle: 1 - fullShareFor(run, 'fleet'), seldom: 1 - fullShareFor(run, 'origin') }
+    : { beside: 1, idle: 1, seldom: 1 }
   return { run, kept: [], least, costs, otherwise }
+}
+
+/** How many of the requests that processes of `role` have to do with come while no core is free. */
+function fullShareFor({ storms }: CalibrationRun, role: Part['role']): number {
+  const requestsIn = ({ parts }: StormSeen): number =>
+    total(
+      parts.filter(part => part.role === role),
+      'requests',
+    )
+  const requests = sum(storms.map(requestsIn))
+  return requests === 0 ? 0 : sum(storms.map(storm => requestsIn(storm) * storm.fullShare)) / requests
 }
 
 /** Of one kind, as `samples` show it; `otherwise` where there are too few. */
