@@ -46,7 +46,7 @@ const usual = {
   pipeline: { put: 1.9, sentMib: 1.6 },
 } as const
 /** How much that counts beside a storm. */
-const usualWeight = 0.1
+const usualWeight = 0.03
 
 /** All processes of one role in one storm. */
 interface Spent<Kinds extends readonly string[]> {
