@@ -52,4 +52,7 @@ export const errorOf = ({ trusted, predicted }: Pick<Comparison, 'trusted' | 'pr
 export const allowedError = ({ goal, spread, n }: Comparison): number =>
   Math.max(goal, 2 * spread, n > 0 ? 3 / Math.sqrt(n) : 0)
 
+/** Whether the sample is large enough to say anything of the goal. */
+export const isLarge = ({ n, goal }: Comparison): boolean => n === 0 || 3 / Math.sqrt(n) <= goal
+
 export const isExceeded = (comparison: Comparison): boolean => errorOf(comparison) > allowedError(comparison)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Comparison, isExceeded, levels } from './comparison.ts'
+import { type Comparison, isExceeded, isLarge, levels } from './comparison.ts'
 import { scenariosOf, summaryOf, tableOf } from './render.ts'
 import type { LevelOutcome, Validation } from './validation.ts'
 
@@ -111,7 +111,8 @@ const isPlanned = ({ kind, figure }: Comparison): boolean =>
   kind === 'count' && /requests|fills|bytes|held/.test(figure)
 
 /**
- * Of each kind of figure the largest error that noise does not explain, or the goal where there is none. A kind that
+ * Of each kind of figure the largest error that noise does not explain, or the goal where there is none; a count of a few
+ * is no measure of a plan's millions. A kind that
  * nothing was compared of stays as `before` has it; all of them do until real runs over several seeds were compared: of one
  * run alone nobody knows by how much the next one differs.
  */
@@ -125,7 +126,7 @@ export function plannedErrorsOf(kept: Kept, before: PlannedErrors): PlannedError
   const worst = (kind: ReturnType<typeof kindOf>): number => {
     const own = compared.filter(({ figure }) => kindOf(figure) === kind)
     if (own.length === 0) return before[kind]
-    const errors = own.map(one => Math.max(one.goal, isExceeded(one) ? errorOfMore(one) : 0))
+    const errors = own.map(one => Math.max(one.goal, isLarge(one) && isExceeded(one) ? errorOfMore(one) : 0))
     return Number(Math.max(...errors).toPrecision(3))
   }
   return {

@@ -210,6 +210,7 @@ describe('what is kept', () => {
           outcome('V2', [
             comparison({ trusted: 100, predicted: 80 }), // 25 % of what was predicted
             comparison({ predicted: 110, n: 100 }), // noise
+            comparison({ trusted: 4, predicted: 40, n: 4 }), // too few to say anything of a plan
             comparison({ figure: 'origin_egress_bytes', predicted: 100 }),
             comparison({ figure: 'collapsed', predicted: 200 }), // no plan predicts it
           ]),
@@ -218,7 +219,7 @@ describe('what is kept', () => {
       before,
     )
     expect(after).toMatchObject({ count: 0.25, bytes: 0.02, peak: 0.05, held: 0.05 })
-    expect(after.source).toContain('3 comparisons of V2')
+    expect(after.source).toContain('4 comparisons of V2')
     // One run alone says nothing of the next.
     const once = { ...validated([outcome('V2', [comparison({ trusted: 100, predicted: 80 })])]), seeds: 1 }
     expect(plannedErrorsOf(keep(nothingKept, once), before)).toBe(before)

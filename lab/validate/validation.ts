@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../results/record/record.ts'
-import { type Comparison, type ComparisonKind, errorOf, isExceeded, type Level } from './comparison.ts'
+import { type Comparison, type ComparisonKind, errorOf, isExceeded, isLarge, type Level } from './comparison.ts'
 
 // What the levels of a validation have come to, and the figures of all of them.
 
@@ -37,8 +37,8 @@ export function largestError(comparisons: readonly Comparison[], ...kinds: reado
  * Whether an error says something about the goal: the sample is large enough for it, and the trusted runs lie close enough
  * together. Whether an error is more than chance and those runs allow, `validation_exceeded` says of every comparison.
  */
-const carriesItsGoal = ({ n, goal, spread }: Comparison): boolean =>
-  (n === 0 || 3 / Math.sqrt(n) <= goal) && 2 * spread <= goal
+const carriesItsGoal = (comparison: Comparison): boolean =>
+  isLarge(comparison) && 2 * comparison.spread <= comparison.goal
 
 /** By their stable names. A figure of which nothing was compared is not there, so that no goal is met by silence. */
 export function validationFigures(outcomes: readonly LevelOutcome[]): Record<string, number> {

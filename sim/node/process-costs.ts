@@ -35,19 +35,6 @@ export interface ProcessCosts {
   readonly pauses: Calibration['cores']['pauses']
 }
 
-/**
- * What stands where storms do not tell kinds apart: about what the machine of this repository's validation showed. One
- * storm alone, in which everything comes at its own rate, could as well be all requests or all seconds.
- */
-const usual = {
-  edge: { hit: 0.2, refusal: 0.1, wait: 0.35, fetch: 0.1, fetchedMib: 4, sentMib: 0.35, second: 10 },
-  origin: { serve: 0.3, refusal: 0.2, hold: 0.1, put: 0.5, servedMib: 3.3, second: 12 },
-  fleet: { answer: 0.16, refusal: 0.08, receivedMib: 0.45, second: 20 },
-  pipeline: { put: 1.9, sentMib: 1.6 },
-} as const
-/** How much that counts beside a storm. */
-const usualWeight = 0.03
-
 /** All processes of one role in one storm. */
 interface Spent<Kinds extends readonly string[]> {
   readonly cpuMs: number
@@ -65,10 +52,10 @@ export function processCostsOf({ storms, origin }: Pick<CalibrationRun, 'storms'
   const pipelines = storms.map(storm => ({ cpuMs: cpuMsOf(storm, 'pipeline'), done: pipelineDone(storm) }))
   const parts = storms.flatMap(storm => storm.parts)
   return {
-    edge: costsOf(edgeKinds, edges, usual.edge),
-    origin: costsOf(originKinds, origins, usual.origin),
-    fleet: costsOf(fleetKinds, fleets, usual.fleet),
-    pipeline: costsOf(pipelineKinds, pipelines, usual.pipeline),
+    edge: costsOf(edgeKinds, edges),
+    origin: costsOf(originKinds, origins),
+    fleet: costsOf(fleetKinds, fleets),
+    pipeline: costsOf(pipelineKinds, pipelines),
     pauses: {
       ...pausesOf(parts, 'edge', 'edge'),
       ...pausesOf(parts, 'origin', 'origin'),
@@ -79,21 +66,16 @@ export function processCostsOf({ storms, origin }: Pick<CalibrationRun, 'storms'
 }
 
 /** ms of one of each kind, so that the storms' CPU comes out with the least relative error. */
-function costsOf<Kinds extends readonly string[]>(
-  kinds: Kinds,
-  storms: readonly Spent<Kinds>[],
-  usualMs: Costs<Kinds>,
-): Costs<Kinds> {
+function costsOf<Kinds extends readonly string[]>(kinds: Kinds, storms: readonly Spent<Kinds>[]): Costs<Kinds> {
   const seen = storms.filter(({ cpuMs }) => cpuMs > 0)
   const shown = kinds.filter((kind: Kinds[number]) => seen.some(({ done }) => done[kind] > 0)) as Kinds[number][]
   const none = Object.fromEntries(kinds.map(kind => [kind, 0]))
   if (shown.length === 0) return none as Costs<Kinds>
-  // In parts of what is usual, so that no tolerance of the solver is one kind's more than another one's.
-  const ofStorms = seen.map(({ cpuMs, done }) => shown.map(kind => (done[kind] * usualMs[kind]) / cpuMs))
-  const ofUsual = shown.map((_, i) => shown.map((__, j) => (i === j ? usualWeight : 0)))
-  const wanted = [...seen.map(() => 1), ...shown.map(() => usualWeight)]
-  const parts = fcnnlsVector([...ofStorms, ...ofUsual], wanted).K.to1DArray()
-  const costs = shown.map((kind, i) => [kind, (parts[i] as number) * usualMs[kind]])
+  // Columns of like size, so that no tolerance of the solver is one kind's more than another one's.
+  const scale = shown.map(kind => Math.max(...seen.map(({ cpuMs, done }) => done[kind] / cpuMs)))
+  const rows = seen.map(({ cpuMs, done }) => shown.map((kind, i) => done[kind] / cpuMs / (scale[i] as number)))
+  const solved = fcnnlsVector(rows, new Array(seen.length).fill(1)).K.to1DArray()
+  const costs = shown.map((kind, i) => [kind, (solved[i] as number) / (scale[i] as number)])
   return { ...none, ...Object.fromEntries(costs) } as Costs<Kinds>
 }
 
