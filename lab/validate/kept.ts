@@ -112,9 +112,8 @@ const isPlanned = ({ kind, figure }: Comparison): boolean =>
 
 /**
  * Of each kind of figure the largest error that noise does not explain, or the goal where there is none; a count of a few
- * is no measure of a plan's millions. A kind that
- * nothing was compared of stays as `before` has it; all of them do until real runs over several seeds were compared: of one
- * run alone nobody knows by how much the next one differs.
+ * is no measure of a plan's millions. A kind that nothing was compared of stays as `before` has it; all of them do until
+ * real runs over several seeds were compared: of one run alone nobody knows by how much the next one differs.
  */
 export function plannedErrorsOf(kept: Kept, before: PlannedErrors): PlannedErrors {
   const compared = kept.levels

@@ -3,7 +3,7 @@ import { type Calibration, calibrationSchema, calibrationSchemaName } from '../c
 import type { CalibrationRun } from './read-runs.ts'
 import { histogramValues } from './samples.ts'
 import { fewestSamples, type HowCalibrated, quantiles, seeingOf } from './seeing.ts'
-import { hearingOf, leastWayMs } from './ways.ts'
+import { hearingOf, leastWayMs, times } from './ways.ts'
 import { edgeWork, originWork, playersWork } from './work-of-places.ts'
 import { storeWork } from './work-of-stores.ts'
 
@@ -16,7 +16,7 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const { least, otherwise, costs } = seeing
   const { stores, latency, generator } = otherwise
   const players = playersWork(seeing)
-  const waysMs = run.ways.map(({ tookMs }) => tookMs)
+  const waysMs = times(run.ways)
   const playerEdge = quantiles(seeing, 'player to edge', waysMs, latency.playerEdge)
   const wayMs = leastWayMs(run.ways)
   // Where it is known what follows what, how late a process hears is no part of the way to it.

@@ -83,20 +83,23 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
 
 /** The quantiles of the least share `kept` of `values`. */
 export function quantilesOf(values: readonly number[], kept = 1): Quantiles {
-  const points = shares.map(share => pointOf(values, share, share * kept))
+  const sorted = [...values].sort((a, b) => a - b)
+  const points = shares.map(share => pointOf(sorted, share, share * kept))
   return values.length > 0 ? points : [[0, 0]]
 }
 
 /** The same, but the last hundredth is as it was seen: a pause (the garbage collector's, the host's) is nobody's queue. */
 export function quantilesWithPauses(values: readonly number[], kept = 1): Quantiles {
   const points = quantilesOf(values, kept)
-  return kept < 1 && values.length > 0 ? [...points.slice(0, -1), pointOf(values, 1, pauseShare)] : points
+  if (kept === 1 || values.length === 0) return points
+  return [...points.slice(0, -1), [1, rounded(quantileOf(values, pauseShare))]]
 }
 
-const pointOf = (values: readonly number[], share: number, seen: number): [number, number] => [
+const pointOf = (sorted: readonly number[], share: number, seen: number): [number, number] => [
   share,
-  Number(quantileOf(values, seen).toFixed(4)),
+  rounded(valueIn(sorted, seen)),
 ]
+const rounded = (ms: number): number => Number(ms.toFixed(4))
 
 /** Every value of a histogram of `role`, ms, as often as it was counted. */
 export function histogramValues(parts: readonly Part[], role: Part['role'], name: string): number[] {
@@ -122,7 +125,11 @@ const meanBytes = (samples: readonly Sample[]): number =>
   sum(samples.map(({ bytes }) => bytes)) / Math.max(1, samples.length)
 
 /** The value at `share` of `values`, in any order; 0 of none. */
-export function quantileOf(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-}
+export const quantileOf = (values: readonly number[], share: number): number =>
+  valueIn(
+    [...values].sort((a, b) => a - b),
+    share,
+  )
+
+const valueIn = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0

@@ -82,7 +82,8 @@ export function hearingOf(
 }
 
 type Heard = Calibration['cores']['hears'][number]
-const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs }) => tookMs)
+/** How long they took. */
+export const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs }) => tookMs)
 const placeOf = (key: string): string => key.slice(0, key.indexOf(' '))
 const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
 
