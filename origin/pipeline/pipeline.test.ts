@@ -142,7 +142,8 @@ describe('an origin that refuses, tears and slows', () => {
     expect(part.counts.put_retries).toBeGreaterThanOrEqual(4)
     expect(part.counts['puts.failure.reset']).toBeGreaterThanOrEqual(2)
     expect(part.counts['puts.status.503']).toBeGreaterThanOrEqual(2)
-    expect(Object.keys(part.histograms)).toEqual(['put_ms'])
+    // Pauses of the collector are there where there was one: on a busy machine the test failed for that (issue 6).
+    expect(Object.keys(part.histograms).filter(name => name !== 'gc_pause_ms')).toEqual(['put_ms'])
   })
 
   test('a final refusal is given up at once, and a slow answer holds up nothing else', async () => {
