@@ -18,7 +18,7 @@ const groups = {
   clusters: ['lab/storage/cassandra-scenarios.test.ts'],
   computing: [
     'sim/{,bulk/,exact/,network/,plan/}*.test.ts',
-    'sim/node/{simulate-scenario,simulated-storage,cpu-shares}.test.ts',
+    'sim/node/{simulate-scenario,simulated-storage}.test.ts',
     'lab/validate/{both-modes,closed-forms,percentile-interval}.test.ts',
     'lab/bench/sim-bulk.test.ts',
     'cli/{sim,plan}-command.test.ts',
