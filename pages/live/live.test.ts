@@ -57,9 +57,16 @@ const textOf = (page: Page, selector: string): Promise<string> =>
     .textContent()
     .then(text => text ?? '')
 
-/** Resolves when the text at `selector` matches. */
+/** Resolves when the text at `selector` matches; where it does not in time, the error tells what stood there. */
 const says = (page: Page, selector: string, words: RegExp, timeout = 30_000): Promise<void> =>
-  page.locator(selector, { hasText: words }).first().waitFor({ timeout, state: 'attached' })
+  page
+    .locator(selector, { hasText: words })
+    .first()
+    .waitFor({ timeout, state: 'attached' })
+    .catch(async (error: Error) => {
+      const said = await page.locator(selector).allTextContents()
+      throw new Error(`${selector} says '${said.join("', '")}' and not ${words}`, { cause: error })
+    })
 
 const happens = (page: Page, words: RegExp): Promise<void> => says(page, '#happenings li', words)
 
