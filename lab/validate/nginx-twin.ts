@@ -5,7 +5,6 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import { readRuns } from '../../sim/node/read-runs.ts'
 import { seenByPlayers } from '../../sim/node/seen-by-players.ts'
-import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
 import { presetStorms } from '../bench/preset-storms.ts'
 import { HarnessError } from '../harness-error.ts'
 import { medianWait } from './calibrations.ts'
@@ -16,6 +15,7 @@ import type { LevelOptions } from './level.ts'
 import type { RealRun, RealRuns } from './real-runs.ts'
 import { overSeeds, runTakesMs } from './scenarios-here.ts'
 import type { Told } from './told-by-run.ts'
+import { twinOf } from './twin-of.ts'
 
 // V5: the real nginx in the place of our edges, in the storms of the comparison with other edges, against our policy
 // `nginx` in virtual time. Compared is how long players wait for a segment once it could be had. What its server takes for
@@ -30,6 +30,7 @@ const percents: readonly { readonly percent: number; readonly kind: ComparisonKi
 ]
 const quickStorms = ['held-requests']
 const calibratedOn = 'kickoff'
+const policy = 'nginx'
 /** Of players' waits, from the least disturbed on. */
 const shares = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
 
@@ -68,8 +69,10 @@ async function compareStorm(storm: Scenario, seeds: number, comparing: Comparing
   const [real, simulated]: [Variant[], Variant[]] = [[], []]
   for (const scenario of overSeeds(storm, seeds)) {
     options.say(`${storm.name}, seed ${scenario.seed}`)
-    real.push(...(await realRun(scenario, runs, options)).record.variants)
-    simulated.push(...(await twinOf(scenario, calibration)))
+    for (const variant of (await realRun(scenario, runs, options)).record.variants) {
+      real.push(variant)
+      simulated.push(...(await twinOf(scenario, variant, { policy, calibration })))
+    }
   }
   return percents.flatMap(({ percent, kind }) => {
     const told = { real: waits(real, percent, kind), simulated: waits(simulated, percent, kind) }
@@ -82,9 +85,6 @@ async function compareStorm(storm: Scenario, seeds: number, comparing: Comparing
 const realRun = (scenario: Scenario, runs: RealRuns, { signal }: LevelOptions): Promise<RealRun> =>
   runs.of({ scenario, edges: ['nginx'] }, undefined, signal)
 
-const twinOf = async (scenario: Scenario, calibration: Calibration): Promise<readonly Variant[]> =>
-  (await simulateScenario(scenario, { policies: ['nginx'], calibration, out: null })).record.variants
-
 /**
  * `calibration` with what players saw of nginx in the storm that is calibrated on: the share of their waits that counts
  * is the one with which that storm's own median comes out, because the rest is what a busy machine adds, and is simulated.
@@ -96,15 +96,17 @@ async function withServer(
   const storm = presetStorms().find(({ name }) => name === calibratedOn) as Scenario
   const real: RealRun[] = []
   for (const scenario of overSeeds(storm, seeds)) real.push(await realRun(scenario, runs, options))
-  const measuredMs = medianWait(
-    sample,
-    real.flatMap(({ record }) => record.variants),
-  )
+  const variants = real.flatMap(({ record }) => record.variants)
+  const [first] = variants
+  if (first === undefined) throw new HarnessError(`nothing was measured of nginx in ${calibratedOn}`)
+  const measuredMs = medianWait(sample, variants)
   const seen = await readRuns(real)
   let best = { calibration, offMs: Number.POSITIVE_INFINITY }
   for (const share of shares) {
     const candidate = seenByPlayers(calibration, seen, share)
-    const offMs = Math.abs(medianWait(sample, await twinOf(storm, candidate)) - measuredMs)
+    const offMs = Math.abs(
+      medianWait(sample, await twinOf(storm, first, { policy, calibration: candidate })) - measuredMs,
+    )
     if (offMs < best.offMs) best = { calibration: candidate, offMs }
   }
   return best.calibration

@@ -1,7 +1,6 @@
 import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
-import { simulateScenario } from '../../sim/node/simulate-scenario.ts'
 import { calibratedOn } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
@@ -9,6 +8,7 @@ import { type Ground, sharedGround } from './ground.ts'
 import type { LevelOptions } from './level.ts'
 import { type Ran, type RealRuns, ranOver } from './real-runs.ts'
 import { overSeeds, runTakesMs, scenariosHere } from './scenarios-here.ts'
+import { twinOf } from './twin-of.ts'
 
 // V2: every scenario as real processes and as its simulated twin, over the same seeds. V3: the simulator as it is
 // calibrated on `kickoff` alone, against the real runs of the other scenarios on the embedded store.
@@ -115,9 +115,10 @@ async function compareScenario(
     for (const [place, { scenario: seeded, record }] of ran.entries()) {
       if (options.signal?.aborted) break
       const calibration = await calibrate(ran, place, name)
-      const twin = await simulateScenario(seeded, { policies: [name], calibration, out: null })
-      real.push(...record.variants.filter(variant => variant.name === name))
-      simulated.push(...twin.record.variants)
+      for (const variant of record.variants.filter(one => one.name === name)) {
+        real.push(variant)
+        simulated.push(...(await twinOf(seeded, variant, { policy: name, calibration })))
+      }
     }
     if (options.signal?.aborted) break
     const compared = compareTwins({ level, scenario: scenario.name, variant: name, real, simulated }, goals)

@@ -59,9 +59,7 @@ export class EdgeHits {
     hash.word(object)
     hash.word(exchange.reason)
     this.#count(exchange.reason + (objects.isSegment(object) ? 0 : reasonNames.length), this.#shared.isHit(row), now)
-    const heardMs = ground.hears(cores, now)
-    exchange.arrivedMs = heardMs
-    const doneMs = cores.work(this.#shared.cpuMs(row), heardMs, this.#shared.afterMs(row)) as number
+    const doneMs = cores.work(this.#shared.cpuMs(row), now, this.#shared.afterMs(row)) as number
     const work = this.#shared.isRefusal(row) ? labour.edgeRefuse : labour.edgeHit
     return doneMs + (work.besideMs() as number)
   }

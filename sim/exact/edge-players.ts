@@ -15,6 +15,8 @@ import { isWrong, noFacts } from './upstream-call.ts'
 
 /** What becomes of a player's request beyond the edge. */
 export interface PlayerEnd {
+  /** It is asked again at `loopMs`, when the edge's event loop comes to it. */
+  queues(exchange: Exchange, loopMs: EpochMs): void
   /** It waits at the edge. */
   waits(exchange: Exchange): void
   /** An answer leaves; the exchange says the rest. `lastLeavesMs`: Infinity while its body still arrives. */
@@ -47,8 +49,14 @@ export class EdgePlayers {
   asked(exchange: Exchange, now: EpochMs): void {
     exchange.arrivedMs = now
     const leavesMs = this.#hits.answer(exchange, now)
-    if (Number.isNaN(leavesMs)) this.#ask(exchange, now)
-    else this.#leaves(exchange, leavesMs, now)
+    if (!Number.isNaN(leavesMs)) {
+      this.#leaves(exchange, leavesMs, now)
+      return
+    }
+    const { ground, cores } = this.#edge
+    const loopMs = ground.hearsAtOnce || exchange.state === at.queued ? now : (cores.work(0, now) as number)
+    if (loopMs > (now as number)) this.#end.queues(exchange, loopMs)
+    else this.#ask(exchange, now)
   }
 
   /** A player that waits or reads here has left. */
@@ -86,8 +94,10 @@ export class EdgePlayers {
     exchange.playlist = facts.playlist
     exchange.wrong = Number(isWrong(facts, exchange.object, bytes))
     say(exchange, reason, collapsed)
-    const work = hitReasons.has(reason) ? ground.labour.edgeHit : ground.labour.edgeWait
-    const leavesMs = work.doneBy(cores, bytes, now)
+    const { edgeHit, edgeRefuse, edgeWait } = ground.labour
+    const waited = !hitReasons.has(reason)
+    const work = reason === 'negative-hit' ? edgeRefuse : edgeHit
+    const leavesMs = waited ? edgeWait.toldBy(cores, bytes, now) : work.doneBy(cores, bytes, now)
     if (copy?.state !== 'arriving') {
       this.#leaves(exchange, leavesMs, now)
       return

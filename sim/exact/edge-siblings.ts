@@ -67,7 +67,7 @@ export class EdgeSiblings {
     const copy = copies.get(id)
     if (!head) throw new Error(`${name} delivers copy ${id}, whose head is forgotten`)
     const bytes = (head.bodyBytes ?? 0) as number
-    const leavesMs = ground.labour.edgeWait.doneBy(cores, bytes, now)
+    const leavesMs = ground.labour.edgeWait.toldBy(cores, bytes, now)
     const headers: Record<string, string> = {
       ...renderHead(head, this.#rendering(reason, collapsed, now)),
       'content-length': String(bytes),

@@ -22,6 +22,10 @@ export const at = {
   late: 5,
   /** Its answer is there, and the generator is at it; due when it is through. */
   read: 6,
+  /** Has arrived at the edge; due when its process hears of it. */
+  arrived: 7,
+  /** Is the edge's next but for what its event loop does before; due when that is done. */
+  queued: 8,
 } as const
 
 /** How a request ended, beside its status. */

@@ -162,9 +162,9 @@ export class SimFetch implements UpstreamCall {
     if (told) this.#ground.agenda.at((now as number) + (this.#way.oneWayMs() as number), told)
   }
 
-  /** The edge's event loop comes to what has arrived at `now`: to one thing after the other. */
+  /** The edge's process comes to what has arrived at `now`: to one thing after the other. */
   #heard(now: EpochMs, then: (at: EpochMs) => void): void {
-    this.#heardMs = Math.max(this.#owner.cores.work(0, now) as number, this.#heardMs as number)
+    this.#heardMs = Math.max(this.#ground.comesAt(this.#owner.cores, now) as number, this.#heardMs as number)
     this.#ground.onceAt(this.#heardMs, now, at => {
       if (!this.isOver) then(at)
     })

@@ -40,6 +40,11 @@ export class Labour {
     return cpuMsOf(this.#work, bytes)
   }
 
+  /** Done by `cores`, which tells several something at `now`: when this one has its answer. */
+  toldBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
+    return (cores.tell(this.cpuMs(bytes), now, this.afterMs(bytes)) as number) + (this.#beside.next() as number)
+  }
+
   /** Done by `cores`, beginning at `now`: when it is done. */
   doneBy(cores: Cores, bytes: number, now: EpochMs): EpochMs {
     return (cores.work(this.cpuMs(bytes), now, this.afterMs(bytes)) as number) + (this.#beside.next() as number)
@@ -102,6 +107,8 @@ export class Ground {
   /** The one that all processes share; undefined: each has its own. */
   readonly machine: Machine | undefined
   readonly #hearing: Hearing
+  /** Every process hears of what comes at the instant of its coming. */
+  readonly hearsAtOnce: boolean
   readonly ways: Readonly<Record<keyof Calibration['latency'] | 'originOrigin', Way>>
   readonly labour: Readonly<Record<WorkName | 'storeRead' | 'storeWrite' | 'cacheRead' | 'cacheWrite', Labour>>
 
@@ -116,6 +123,7 @@ export class Ground {
     this.seed = seed
     const { machine } = calibration.cores
     this.#hearing = new Hearing(calibration.cores, seed)
+    this.hearsAtOnce = this.#hearing.isAtOnce
     this.machine = machine === null ? undefined : new Machine(machine)
     const way = (name: keyof Calibration['latency']) => new Way(calibration, calibration.latency[name], seed, name)
     this.ways = {
@@ -173,12 +181,14 @@ export class Ground {
     this.agenda.at(fromMs, now => link.send(flow, bytes, now))
   }
 
-  /**
-   * Something has come to the process of `cores` at `now`: `then` is called when its event loop has done what was there
-   * before and comes to it.
-   */
+  /** Something has come to the process of `cores` at `now`: `then` is called when that comes to it. */
   comesTo(cores: Cores, now: EpochMs, then: (at: EpochMs) => void): void {
-    this.onceAt(cores.work(0, now), now, then)
+    this.onceAt(this.comesAt(cores, now), now, then)
+  }
+
+  /** When it has heard of what came at `now`, and its event loop has done what was there before. */
+  comesAt(cores: Cores, now: EpochMs): EpochMs {
+    return cores.work(0, this.hears(cores, now))
   }
 
   /** `then` is called at `at`, and at once where that is not after `now`. */
@@ -189,7 +199,7 @@ export class Ground {
 
   /** A packet comes to the process of `cores` at `now`: when it hears of it. */
   hears(cores: Cores, now: EpochMs): EpochMs {
-    if (this.#hearing.isAtOnce) return now
+    if (this.hearsAtOnce) return now
     const heardMs = now + this.#hearing.takesMs(cores.idleMs(now))
     // A process wakes once, and then hears of everything that has come.
     cores.hearsAtMs = cores.hearsAtMs > now ? Math.min(heardMs, cores.hearsAtMs) : heardMs

@@ -37,6 +37,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     workers: 1,
     doors: {
       isAlive: () => true,
+      hearsAt: (_, now) => now,
       bringNear: () => {},
       asked: (exchange, now) => atEdge(exchange, now as number, requests),
       left: (_, now) => happens('left the edge', now as number),

@@ -22,6 +22,8 @@ import type { Seating } from './seating.ts'
 export interface EdgeDoors {
   /** Whether an edge listens there. */
   isAlive(edge: number): boolean
+  /** A request arrives at `now`: when the edge's process hears of it. */
+  hearsAt(edge: number, now: EpochMs): EpochMs
   /** `count` requests will arrive shortly, each for its object at its edge. */
   bringNear(edges: Int32Array, objects: Int32Array, count: number): void
   asked(exchange: Exchange, now: EpochMs): void
@@ -143,11 +145,15 @@ export class PlayerRequests {
     const exchange = this.#exchanges.of(transient)
     switch (exchange.state) {
       case at.toEdge:
-        if (this.#parts.doors.isAlive(exchange.edge)) this.#parts.doors.asked(exchange, now)
+        if (this.#ground.hearsAtOnce) this.#arrives(exchange, now)
         else {
-          exchange.result = results.refused
-          this.#breaks(exchange, now)
+          exchange.state = at.arrived
+          this.#putIn(exchange, this.#parts.doors.hearsAt(exchange.edge, now))
         }
+        return
+      case at.arrived:
+      case at.queued:
+        this.#arrives(exchange, now)
         return
       case at.waiting:
       case at.reading:
@@ -164,6 +170,12 @@ export class PlayerRequests {
       case at.read:
         this.#hasRead(exchange, now)
     }
+  }
+
+  /** The edge's event loop has something to do before it comes to this one. */
+  queues(exchange: Exchange, loopMs: EpochMs): void {
+    exchange.state = at.queued
+    this.#putIn(exchange, loopMs)
   }
 
   /** It waits at the edge. */
@@ -227,6 +239,14 @@ export class PlayerRequests {
     }
     exchange.state = at.free
     this.#ground.agenda.free(transient)
+  }
+
+  #arrives(exchange: Exchange, now: EpochMs): void {
+    if (this.#parts.doors.isAlive(exchange.edge)) this.#parts.doors.asked(exchange, now)
+    else {
+      exchange.result = results.refused
+      this.#breaks(exchange, now)
+    }
   }
 
   /** The generator takes the answer, then the player's own link. */

@@ -132,9 +132,10 @@ export class SimReplies {
     }
     call.onTakenBack = undefined
     const { labour } = this.#ground
-    const served = status < 400 ? labour.originServe : labour.originRefuse
-    const work = releasedMs === undefined ? served : labour.originRelease
-    const leavesMs = work.doneBy(this.#origin.cores, bytes, now)
+    const { cores } = this.#origin
+    const work = status < 400 ? labour.originServe : labour.originRefuse
+    const isHeld = releasedMs !== undefined
+    const leavesMs = isHeld ? labour.originRelease.toldBy(cores, bytes, now) : work.doneBy(cores, bytes, now)
     asked.headMs = leavesMs
     const [head, headBytes] = headOf(status, fields)
     call.headLeaves(head, facts, leavesMs)

@@ -85,7 +85,7 @@ export class ExactWorld implements EdgeWorld {
     const store = scenario.store.is
     const common = { agenda: this.agenda, calibration, event, media: plan.media, store, seed, hash: this.hash }
     this.ground = new Ground({ ...common, objects: new Objects(event) })
-    this.startMs = nextBoundary(event, after(bornMs, (edgesBehindMs as number) + (stormBehindMs as number)))
+    this.startMs = stormStart(event, bornMs)
     this.endMs = after(this.startMs, durationMs)
     const { ground } = this
     this.storage = new SimStorage(ground, scenario)
@@ -113,6 +113,10 @@ export class ExactWorld implements EdgeWorld {
     const source = { fleet: scenario.fleet, event, seed, startMs: this.startMs, durationMs }
     const doors = {
       isAlive: (edge: number) => this.#edges[edge] !== undefined,
+      hearsAt: (edge: number, now: EpochMs) => {
+        const cores = this.#edges[edge]?.cores
+        return cores === undefined ? now : this.ground.hears(cores, now)
+      },
       bringNear: (edges: Int32Array, objects: Int32Array, count: number) => {
         this.shared.bringNear(edges, objects, count)
         for (let i = 0; i < count; i++) this.#edges[edges[i] as number]?.players.bringNear()
@@ -294,6 +298,10 @@ export class ExactWorld implements EdgeWorld {
     return this.#site(own?.site as string).filter(edge => edge !== name)
   }
 }
+
+/** When the storm of a world that begins at `bornMs` begins. */
+export const stormStart = (event: LiveEvent, bornMs: EpochMs): EpochMs =>
+  nextBoundary(event, after(bornMs, (edgesBehindMs as number) + (stormBehindMs as number)))
 
 /** The first instant from `instant` on at which a segment's capture begins: every storm meets the same phase. */
 const nextBoundary = (event: LiveEvent, instant: EpochMs): EpochMs =>

@@ -9,13 +9,13 @@ import type { Pauses } from './pauses.ts'
 /** As many as a process of Node has for files and the like. */
 const threadsBeside = 4
 const timesACore = 3
-const came = 1
+const told = 1
 const owed = 2
 
 export class Cores {
   /**
-   * By core: when it is free; and where the machine is its own, when the last piece came, and what follows the answers to
-   * all of that instant. Side by side, because they are read together.
+   * By core: when it is free; and where the machine is its own, when somebody was last told something, and what follows the
+   * answers to all who are told at that instant. Side by side, because they are read together.
    */
   readonly #times: Float64Array
   /** Where the machine is shared: this process's threads, one for each core. */
@@ -77,13 +77,22 @@ export class Cores {
     return this.#beside?.reduce((least, thread) => (thread.doneMs < least.doneMs ? thread : least))
   }
 
+  /** Takes work of `cpuMs` that comes at `now`, and `afterMs` that follow its answer: the instant at which it is answered. */
+  work(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
+    return this.#take(cpuMs, now, afterMs, false)
+  }
+
   /**
-   * Takes work of `cpuMs` that comes at `now`; the instant at which it is done. `afterAnswerMs` more follow that, and what comes
-   * at the same instant is done before them: an event loop goes through all that is there, and then collects its garbage.
+   * The same of one of several that are told something at one instant: what follows the answer comes behind all of theirs,
+   * because an event loop tells everybody, and then goes on.
    */
-  work(cpuMs: Ms, now: EpochMs, afterAnswerMs: Ms = 0): EpochMs {
-    const workMs = (cpuMs as number) + (afterAnswerMs as number)
-    const afterMs = afterAnswerMs + (this.#pauses === undefined ? 0 : this.#pauses.dueAfter(workMs))
+  tell(cpuMs: Ms, now: EpochMs, afterAllMs: Ms = 0): EpochMs {
+    return this.#take(cpuMs, now, afterAllMs, true)
+  }
+
+  #take(cpuMs: Ms, now: EpochMs, ownAfterMs: Ms, isTold: boolean): EpochMs {
+    const workMs = (cpuMs as number) + (ownAfterMs as number)
+    const afterMs = ownAfterMs + (this.#pauses === undefined ? 0 : this.#pauses.dueAfter(workMs))
     const times = this.#times
     let core = 0
     for (let at = timesACore; at < times.length; at += timesACore) {
@@ -92,23 +101,24 @@ export class Cores {
     this.#busyMs += (cpuMs as number) + (afterMs as number)
     const thread = this.#shared?.[core / timesACore]
     if (thread !== undefined) {
-      const doneMs = thread.take(cpuMs, now, afterMs)
+      const doneMs = thread.take(cpuMs, now, afterMs, isTold)
       times[core] = thread.doneMs as number
       return doneMs
     }
-    const owedMs = this.#owedSince(core, now)
+    const owedMs = isTold ? this.#owedSince(core, now) : 0
     const from = Math.max((times[core] as number) - owedMs, now as number)
     const doneMs = from + (cpuMs as number)
-    times[core + owed] = owedMs + (afterMs as number)
-    times[core] = doneMs + (times[core + owed] as number)
+    const restMs = owedMs + (afterMs as number)
+    times[core + owed] = isTold ? restMs : 0
+    times[core] = doneMs + restMs
     return doneMs
   }
 
-  /** What the core at `core` has still to do after answers to what came at `now`, too. */
+  /** What the core at `core` has still to do after answers to all who were told at `now`. */
   #owedSince(core: number, now: EpochMs): number {
     const times = this.#times
-    if (times[core + came] === (now as number)) return times[core + owed] as number
-    times[core + came] = now as number
+    if (times[core + told] === (now as number)) return times[core + owed] as number
+    times[core + told] = now as number
     return 0
   }
 }
@@ -118,8 +128,8 @@ class SharedThread implements Thread {
   #workMs = 0
   #sinceMs = 0
   #doneMs = 0
-  /** When the last piece of work came, and what has to follow the answers to all that came then. */
-  #cameMs = -Infinity
+  /** When somebody was last told something, and what has to follow the answers to all who are told then. */
+  #toldMs = -Infinity
   #owedMs = 0
 
   constructor(machine: Machine) {
@@ -138,15 +148,19 @@ class SharedThread implements Thread {
     return lastsMs <= 0 ? 0 : this.#workMs * Math.max(0, (this.#doneMs - (now as number)) / lastsMs)
   }
 
-  /** More work of `cpuMs`, behind all that there is but for what follows answers to the same instant; when it is done. */
-  take(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0): EpochMs {
-    if (this.#cameMs !== (now as number)) this.#owedMs = 0
-    this.#cameMs = now as number
+  /**
+   * More work of `cpuMs`, and `afterMs` behind its answer: when it is answered. Behind all that there is; who `isTold`
+   * something, before what follows the answers to others who are told at the same instant.
+   */
+  take(cpuMs: Ms, now: EpochMs, afterMs: Ms = 0, isTold = false): EpochMs {
+    if (!isTold || this.#toldMs !== (now as number)) this.#owedMs = 0
+    this.#toldMs = now as number
     const leftMs = this.leftMs(now) as number
     const aheadMs = Math.max(0, leftMs - this.#owedMs) + (cpuMs as number)
     const doneMs = this.#take(aheadMs, cpuMs, now)
-    this.#owedMs += afterMs as number
-    if (this.#owedMs > 0) this.#take(aheadMs + this.#owedMs, afterMs, now)
+    const restMs = this.#owedMs + (afterMs as number)
+    if (restMs > 0) this.#take(aheadMs + restMs, afterMs, now)
+    this.#owedMs = isTold ? restMs : 0
     return doneMs
   }
 

@@ -1,9 +1,9 @@
 import { cpus } from 'node:os'
-import { type Calibration, calibrationSchema, calibrationSchemaName } from '../calibration.ts'
+import { type Calibration, calibrationSchema, calibrationSchemaName, type Quantiles } from '../calibration.ts'
 import type { CalibrationRun } from './read-runs.ts'
 import { histogramValues } from './samples.ts'
 import { fewestSamples, type HowCalibrated, quantiles, seeingOf } from './seeing.ts'
-import { hearingOf, leastWayMs, times } from './ways.ts'
+import { hearingOf, leastOf, times } from './ways.ts'
 import { edgeWork, originWork, playersWork } from './work-of-places.ts'
 import { storeWork } from './work-of-stores.ts'
 
@@ -18,12 +18,13 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const players = playersWork(seeing)
   const waysMs = times(run.ways)
   const playerEdge = quantiles(seeing, 'player to edge', waysMs, latency.playerEdge)
-  const wayMs = leastWayMs(run.ways)
+  const wayMs = leastOf(waysMs)
   // Where it is known what follows what, how late a process hears is no part of the way to it.
   const hearing = costs && waysMs.length >= fewestSamples && { awake: least.beside, idle: least.idle }
   const lags = histogramValues(run.parts, 'fleet', 'lag_ms')
   // Origins, edges and siblings are processes of one kind on one loopback.
-  const upstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin, { least: least.seldom })
+  const seenUpstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin)
+  const upstream: Quantiles = hearing ? [[0, leastOf(run.upstreamWaysMs)]] : seenUpstream
   const calibration: Calibration = {
     ...otherwise,
     schema: calibrationSchemaName,

@@ -34,8 +34,9 @@ export const spentOn = (seen: readonly Seen[], until: 'first' | 'last' = 'last')
 
 /**
  * What those who wait for one thing cost, once it is there: `cpuMs` is how much later each of them is told than the one
- * before, in the mean, `afterMs` how much later its answer is through; and beside that passes what the first of them takes
- * from the end of its wait to the first byte that left. One alone does not tell these apart.
+ * before, in the mean; `afterMs` is the share of each in the time from the last one's first byte until all are through; and
+ * beside that passes what the first of them takes from the end of its wait to the first byte that left. One alone does not
+ * tell these apart.
  */
 export function releaseOf(seen: readonly Seen[], kept = 1): Work {
   const told = seen.filter(({ releasedMs, firstByteMs }) => releasedMs !== undefined && firstByteMs !== undefined)
@@ -45,7 +46,10 @@ export function releaseOf(seen: readonly Seen[], kept = 1): Work {
     const heads = inOrder(group.map(({ firstByteMs }) => firstByteMs))
     firsts.push(Math.max(0, (heads[0] as number) - releasedMs))
     gaps.push(...between(heads))
-    ends.push(...between(inOrder(group.map(({ lastByteMs }) => lastByteMs))))
+    const end = inOrder(group.map(({ lastByteMs }) => lastByteMs)).at(-1)
+    if (end === undefined || group.length === 1) continue
+    const throughMs = Math.max(0, end - (heads.at(-1) as number))
+    ends.push(...new Array<number>(group.length).fill(throughMs / group.length))
   }
   const cpuMs = gaps.length >= fewestGaps ? meanOfLeast(gaps, kept) : quantileOf(firsts, 0.1)
   const besideMs = quantilesWithPauses(
@@ -66,9 +70,7 @@ const between = (moments: readonly number[]): number[] =>
  * passes beside it, the least disturbed share `kept` is.
  */
 export function workOf(samples: readonly Sample[], kept = 1): Work {
-  const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
-  const half = Math.floor(byBytes.length / 2)
-  const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
+  const [small, large] = halvesByBytes(samples)
   const bytesApart = meanBytes(large) - meanBytes(small)
   const apartMs = quantileOf(times(large), 0.1) - quantileOf(times(small), 0.1)
   const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
@@ -79,6 +81,16 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
     kept,
   )
   return { cpuMs, cpuMsPerMib, besideMs }
+}
+
+/** What one of `samples` and what a MiB costs in the mean, of the least disturbed share `kept` of small and of large bodies. */
+export function meanCostOf(samples: readonly Sample[], kept = 1): { readonly ms: number; readonly msPerMib: number } {
+  const [small, large] = halvesByBytes(samples)
+  const bytesApart = meanBytes(large) - meanBytes(small)
+  const apartMs = meanOfLeast(times(large), kept) - meanOfLeast(times(small), kept)
+  const msPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
+  const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (msPerMib * bytes) / mib))
+  return { ms: meanOfLeast(bare, kept), msPerMib }
 }
 
 /** The quantiles of the least share `kept` of `values`. */
@@ -118,6 +130,12 @@ export function histogramValues(parts: readonly Part[], role: Part['role'], name
 function meanOfLeast(values: readonly number[], kept: number): number {
   const least = [...values].sort((a, b) => a - b).slice(0, Math.max(1, Math.ceil(values.length * kept)))
   return sum(least) / least.length
+}
+
+function halvesByBytes(samples: readonly Sample[]): [small: Sample[], large: Sample[]] {
+  const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
+  const half = Math.floor(byBytes.length / 2)
+  return [byBytes.slice(0, half), byBytes.slice(half)]
 }
 
 const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)

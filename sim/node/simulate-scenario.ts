@@ -8,6 +8,7 @@ import { type NamedPolicy, parsePolicy } from '../../lab/policies.ts'
 import type { OnProgress } from '../../lab/progress.ts'
 import { auditPart } from '../../lab/storage/audit.ts'
 import { auditSimulated } from '../../lab/storage/audit-simulated.ts'
+import { after, type Ms } from '../../live/units.ts'
 import { checkFigure } from '../../results/checks.ts'
 import { type RunRecord, recordSchemaName, type Variant } from '../../results/record/record.ts'
 import { scenarioHash } from '../../scenarios/load.ts'
@@ -16,6 +17,7 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { type Calibration, calibrationId } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
 import { bornMs, type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
+import { stormStart } from '../exact/world.ts'
 import { figuresOfSimulated } from '../figures-of-simulated.ts'
 import { exactLeavesOut } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
@@ -29,6 +31,11 @@ export interface SimulateOptions {
   readonly policies?: readonly string[] | undefined
   readonly calibration?: Calibration | undefined
   readonly memoryBytes?: number | undefined
+  /**
+   * For how long the event has been on when the storm begins, as a twin of a real run has it: a multiple of the segment's
+   * length. Absent: as long as its backlog lasts, and what an origin needs.
+   */
+  readonly stormAtMs?: Ms | undefined
   /** Where the run's folder is made; `results/runs` when absent; null: nothing is written. */
   readonly out?: string | null | undefined
   readonly command?: string | undefined
@@ -60,7 +67,7 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
     if (signal?.aborted) break
     const tell = (doing: string, done: number) =>
       options.onProgress?.({ variant: policy.name, index, of: policies.length, doing, done })
-    const simulated = await simulateVariant(scenario, policy, calibration, signal, tell)
+    const simulated = await simulateVariant(scenario, policy, calibration, { ...options, tell })
     variants.push(variantOf(scenario, policy, simulated))
     partial ||= simulated.partial
   }
@@ -96,10 +103,11 @@ async function simulateVariant(
   scenario: Scenario,
   { policy }: NamedPolicy,
   calibration: Calibration,
-  signal: AbortSignal | undefined,
-  tell: (doing: string, done: number) => void,
+  { signal, stormAtMs, tell }: SimulateOptions & { readonly tell: (doing: string, done: number) => void },
 ): Promise<Simulated> {
-  const event = eventOf(scenario, bornMs)
+  const placed = eventOf(scenario, bornMs)
+  const startMs = stormAtMs === undefined ? placed.startMs : after(stormStart(placed, bornMs), -(stormAtMs as number))
+  const event = { ...placed, startMs }
   const plan = { scenario, policy, event, media: mediaOf(event), calibration, bornMs }
   const simulation = new Simulation(plan)
   const pace = new Pace()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { quantileAt } from '../calibration.ts'
-import { hearingOf, leastWayMs, type SeenWay, upstreamWaysOf } from './ways.ts'
+import { hearingOf, leastOf, type SeenWay, times, upstreamWaysOf } from './ways.ts'
 
 test('of an edge that was restarted, fetches and answers of two lives are not taken for one way', () => {
   const fetches = new Map([
@@ -25,7 +25,7 @@ const ways = (...taken: [idleMs: number, tookMs: number][]): SeenWay[] =>
 
 test('a core sleeps soon: what waits half a millisecond is told apart from what is answered at once', () => {
   const seen = ways([0.05, 0.1], [0.3, 0.2], [8, 0.3], [500, 0.4])
-  expect(leastWayMs(seen)).toBe(0.1)
+  expect(leastOf(times(seen))).toBe(0.1)
   const heard = hearingOf(seen, 0.1, { awake: 1, idle: 1 })
   expect(heard.map(({ idleMs, takesMs }) => [idleMs, quantileAt(takesMs, 0.5)])).toEqual([
     [0, 0],

@@ -54,7 +54,7 @@ export const upstreamWaysOf = ({ fetches, origin }: Pick<CalibrationRun, 'fetche
   })
 
 /** What every way takes at least: the twentieth part of all of them takes no longer. */
-export const leastWayMs = (ways: readonly SeenWay[]): Ms => quantileOf(times(ways), 0.05)
+export const leastOf = (waysMs: readonly Ms[]): Ms => quantileOf(waysMs as number[], 0.05)
 
 /**
  * What ways take beyond `wayMs`, by how long the process at their end had been idle: of those whose process was awake the

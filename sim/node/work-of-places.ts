@@ -1,12 +1,17 @@
 import { total } from '../../results/sums.ts'
 import { type Calibration, quantileAt, type Work } from '../calibration.ts'
+import { spentBeforeNext } from './behind.ts'
 import type { CalibrationRun, Seen } from './read-runs.ts'
-import { quantileOf, type Sample, spentOn } from './samples.ts'
+import { meanCostOf, quantileOf, type Sample, spentOn } from './samples.ts'
 import { partsOf, released, type Seeing, work } from './seeing.ts'
 import type { SeenPut } from './seen-puts.ts'
+import { leastOf } from './ways.ts'
 
 // What each kind of work took at edges, origins, packagers and in the generator. How long it takes to an answer's first
 // byte is what requests show; what it costs in all, where that is known (process-costs.ts), follows behind.
+
+/** Fewer answers with another request behind them say nothing of their cost. */
+const fewestBehind = 100
 
 type Named = Calibration['work']
 
@@ -25,19 +30,31 @@ export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | '
   const seenHit = work(seeing, 'edge hit', spentOn(seen.filter(isHit), untilOf(seeing)), usual.edgeHit)
   const seenRefusal = work(seeing, 'edge refusal', spentOn(seen.filter(isRefused), untilOf(seeing)), usual.edgeRefuse)
   const seenWait = released(seeing, 'edge wait', seen.filter(isHeld), usual.edgeWait)
-  const seenFill = work(seeing, 'edge fill', untilArrival(run), usual.edgeFill, seeing.least.seldom)
+  const seenFill = fillWork(seeing)
   if (costs === undefined) {
     // A body costs the same, whoever waited for it.
     const edgeWait = { ...seenWait, cpuMsPerMib: seenHit.cpuMsPerMib }
     return { edgeHit: seenHit, edgeWait, edgeFill: seenFill, edgeRefuse: seenRefusal }
   }
-  const { hit, refusal, wait, fetch, fetchedMib, sentMib } = costs.edge
+  const { wait, fetch, fetchedMib, sentMib } = costs.edge
+  const hit = answerCost(seeing, isHit, { ms: costs.edge.hit, msPerMib: sentMib })
+  const refusal = answerCost(seeing, isRefused, { ms: costs.edge.refusal, msPerMib: 0 })
   return {
-    edgeHit: costing(seenHit, hit, sentMib),
-    edgeWait: { ...waiting(seenWait, wait), afterMsPerMib: sentMib },
+    edgeHit: costing(seenHit, hit.ms, hit.msPerMib),
+    edgeWait: { ...waiting(seenWait, wait), afterMsPerMib: hit.msPerMib },
     edgeFill: costing(seenFill, fetch, fetchedMib),
-    edgeRefuse: costing(seenRefusal, refusal),
+    edgeRefuse: costing(seenRefusal, refusal.ms),
   }
+}
+
+/** What an answer costs in all where that can be seen: processes that have done little else are quicker at it. */
+function answerCost(
+  { run, least }: Seeing,
+  isWanted: (request: Seen) => boolean,
+  otherwise: { readonly ms: number; readonly msPerMib: number },
+) {
+  const seen = spentBeforeNext(run, request => request.ticket === undefined && isWanted(request))
+  return seen.length >= fewestBehind ? meanCostOf(seen, least.beside) : otherwise
 }
 
 /** Of origins and packagers. */
@@ -136,10 +153,26 @@ const waiting = (seen: Work, costMs: number): Work => ({
   arrivalMs: Math.max(0, costMs - seen.cpuMs - (seen.afterMs ?? 0)),
 })
 
+/** Where it is known how late an origin hears, that is no part of what the edge spends on a fetch. */
+function fillWork(seeing: Seeing): Work {
+  const { run, otherwise, costs, least } = seeing
+  const { edgeFill } = otherwise.work
+  if (costs === undefined)
+    return work(seeing, 'edge fill', untilArrival(run, quantileOf(run.upstreamWaysMs, 0.5)), edgeFill)
+  const seen = untilArrival(run, leastOf(run.upstreamWaysMs))
+  const always = leastOf(seen.map(({ ms }) => ms))
+  return work(
+    seeing,
+    'edge fill',
+    seen.map(({ bytes }) => ({ ms: always, bytes })),
+    edgeFill,
+    least.seldom,
+  )
+}
+
 /** From a core's wish to the arrival upstream, less the way: what the asking edge spends on a fetch. */
-function untilArrival(run: CalibrationRun): Sample[] {
-  const { fetches, origin, upstreamWaysMs } = run
-  const wayMs = quantileOf(upstreamWaysMs, 0.5)
+function untilArrival(run: CalibrationRun, wayMs: number): Sample[] {
+  const { fetches, origin } = run
   return [...fetches].flatMap(([id, { atMs, sibling }]) => {
     const arrivedMs = sibling ? undefined : origin.get(id)?.atMs
     const isOfThis = arrivedMs !== undefined && arrivedMs >= atMs
