@@ -1,24 +1,22 @@
-import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import type { Part } from '../results/record/part.ts'
 import type { ControlRoutes } from './control.ts'
 import { durationHistogram, recordDuration } from './recorder.ts'
 
 // What a process costs its machine whether a request's own time shows it or not: the CPU of all of its threads together
-// (the kernel behind a write, the event loop), how often its event loop went round, and how often and for how long it stood
-// still for its garbage collector.
+// (the kernel behind a write, the event loop), and how often and for how long it stands still for its garbage collector.
 
 const microsecondsAMs = 1_000
 
 /**
- * `routes`, whose `GET /record` counts `cpu_ms` and `loop_iterations` as well, and has a histogram `gc_pause_ms` where
- * there was a pause: since the start, or since the last `POST /reset`.
+ * `routes`, whose `GET /record` counts `cpu_ms` as well, and has a histogram `gc_pause_ms` where there was a pause: since
+ * the start, or since the last `POST /reset`.
  */
 export function withOwnCosts(routes: ControlRoutes): ControlRoutes {
   const { 'GET /record': record, 'POST /reset': reset } = routes
   if (record === undefined) return routes
   let begun = process.cpuUsage()
-  let begunIterations = iterations()
   const pauses = durationHistogram()
   new PerformanceObserver(seen => {
     for (const { duration } of seen.getEntries()) recordDuration(pauses, duration)
@@ -30,11 +28,7 @@ export function withOwnCosts(routes: ControlRoutes): ControlRoutes {
       const paused = pauses.totalCount > 0 ? { gc_pause_ms: encodeIntoCompressedBase64(pauses) } : {}
       return {
         ...part,
-        counts: {
-          ...part.counts,
-          cpu_ms: (user + system) / microsecondsAMs,
-          loop_iterations: iterations() - begunIterations,
-        },
+        counts: { ...part.counts, cpu_ms: (user + system) / microsecondsAMs },
         histograms: { ...part.histograms, ...paused },
       }
     },
@@ -42,13 +36,9 @@ export function withOwnCosts(routes: ControlRoutes): ControlRoutes {
   if (reset !== undefined) {
     costed['POST /reset'] = body => {
       begun = process.cpuUsage()
-      begunIterations = iterations()
       pauses.reset()
       return reset(body)
     }
   }
   return { ...routes, ...costed }
 }
-
-/** Of the event loop, since the process began: each goes through all that has come since the one before. */
-const iterations = (): number => performance.nodeTiming.uvMetricsInfo.loopCount

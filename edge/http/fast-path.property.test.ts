@@ -178,11 +178,7 @@ function plainOnes(text: string): number {
 
 /** But for the CPU time, which is no count of answers. */
 const countsOf = async (edge: RunningEdge) => {
-  const {
-    cpu_ms: _cpu,
-    loop_iterations: _iterations,
-    ...counts
-  } = partSchema.parse((await control(edge, 'GET /record')).json).counts
+  const { cpu_ms: _, ...counts } = partSchema.parse((await control(edge, 'GET /record')).json).counts
   return counts
 }
 

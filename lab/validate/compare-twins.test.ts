@@ -85,7 +85,6 @@ test('what is left out has a reason, and is something', () => {
     'origins.limiter.reads',
     'origins.store_writes',
     'edges.cpu_ms',
-    'edges.loop_iterations',
   ]
   for (const { names: pattern, why } of leftOut) {
     expect(why.length).toBeGreaterThan(20)

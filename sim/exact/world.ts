@@ -38,6 +38,8 @@ export interface WorldPlan {
   readonly calibration: Calibration
   /** When the world begins: its origin and its pipelines, and a moment later its edges. */
   readonly bornMs: EpochMs
+  /** When its storm begins; absent: as soon as a segment's capture begins and everything is ready. */
+  readonly stormMs?: EpochMs
 }
 
 /** From the origin's start to the edges', and from these to the storm: enough for any backlog and for learning. */
@@ -85,7 +87,7 @@ export class ExactWorld implements EdgeWorld {
     const store = scenario.store.is
     const common = { agenda: this.agenda, calibration, event, media: plan.media, store, seed, hash: this.hash }
     this.ground = new Ground({ ...common, objects: new Objects(event) })
-    this.startMs = stormStart(event, bornMs)
+    this.startMs = plan.stormMs ?? stormStart(event, bornMs)
     this.endMs = after(this.startMs, durationMs)
     const { ground } = this
     this.storage = new SimStorage(ground, scenario)
@@ -299,7 +301,7 @@ export class ExactWorld implements EdgeWorld {
   }
 }
 
-/** When the storm of a world that begins at `bornMs` begins. */
+/** When the storm of a world that begins at `bornMs` can begin. */
 export const stormStart = (event: LiveEvent, bornMs: EpochMs): EpochMs =>
   nextBoundary(event, after(bornMs, (edgesBehindMs as number) + (stormBehindMs as number)))
 

@@ -50,20 +50,27 @@ export function processCostsOf({ storms, origin }: Pick<CalibrationRun, 'storms'
   })
   const fleets = storms.map(storm => ({ cpuMs: cpuMsOf(storm, 'fleet'), done: fleetDone(storm) }))
   const pipelines = storms.map(storm => ({ cpuMs: cpuMsOf(storm, 'pipeline'), done: pipelineDone(storm) }))
-  const parts = storms.flatMap(storm => storm.parts)
-  return {
+  const costs = {
     edge: costsOf(edgeKinds, edges),
     origin: costsOf(originKinds, origins),
     fleet: costsOf(fleetKinds, fleets),
     pipeline: costsOf(pipelineKinds, pipelines),
+  }
+  const parts = storms.flatMap(storm => storm.parts)
+  return {
+    ...costs,
     pauses: {
-      ...pausesOf(parts, 'edge', 'edge'),
-      ...pausesOf(parts, 'origin', 'origin'),
-      ...pausesOf(parts, 'fleet', 'generator'),
-      ...pausesOf(parts, 'pipeline', 'pipeline'),
+      ...pausesOf(parts, 'edge', 'edge', workedMs(edges, costs.edge)),
+      ...pausesOf(parts, 'origin', 'origin', workedMs(origins, costs.origin)),
+      ...pausesOf(parts, 'fleet', 'generator', workedMs(fleets, costs.fleet)),
+      ...pausesOf(parts, 'pipeline', 'pipeline', sum(pipelines.map(({ cpuMs }) => cpuMs))),
     },
   }
 }
+
+/** What was spent on what was asked: the rest goes by whether anybody asks or not, and leaves no garbage to speak of. */
+const workedMs = (storms: readonly Spent<readonly ['second']>[], { second }: { readonly second: number }): number =>
+  sum(storms.map(({ cpuMs, done }) => Math.max(0, cpuMs - second * done.second)))
 
 /** ms of one of each kind, so that the storms' CPU comes out with the least relative error. */
 function costsOf<Kinds extends readonly string[]>(kinds: Kinds, storms: readonly Spent<Kinds>[]): Costs<Kinds> {
@@ -141,11 +148,12 @@ function pausesOf(
   all: readonly Part[],
   role: Part['role'],
   name: keyof ProcessCosts['pauses'],
+  workedMs: number,
 ): ProcessCosts['pauses'] {
   const parts = all.filter(part => part.role === role)
   const lasted = parts.flatMap(part => histogramValues([part], role, 'gc_pause_ms'))
   if (lasted.length < fewestPauses) return {}
-  const everyMs = Math.max(1, (total(parts, 'cpu_ms') - sum(lasted)) / lasted.length)
+  const everyMs = Math.max(1, workedMs / lasted.length)
   return { [name]: { everyMs, lastsMs: quantilesOf(lasted) } }
 }
 

@@ -90,7 +90,7 @@ export async function readRuns(
   }
   const parts = storms.flatMap(storm => storm.parts)
   const busyShare = coreMs > 0 ? Math.min(1, total(parts, 'cpu_ms') / coreMs) : 0
-  const ways = { ways: waysOf(run), upstreamWaysMs: upstreamWaysOf(run) }
+  const ways = { ways: waysOf(run, 1 - busyShare), upstreamWaysMs: upstreamWaysOf(run) }
   return {
     ...run,
     ...ways,

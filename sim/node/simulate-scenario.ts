@@ -106,9 +106,12 @@ async function simulateVariant(
   { signal, stormAtMs, tell }: SimulateOptions & { readonly tell: (doing: string, done: number) => void },
 ): Promise<Simulated> {
   const placed = eventOf(scenario, bornMs)
-  const startMs = stormAtMs === undefined ? placed.startMs : after(stormStart(placed, bornMs), -(stormAtMs as number))
-  const event = { ...placed, startMs }
-  const plan = { scenario, policy, event, media: mediaOf(event), calibration, bornMs }
+  // No earlier than the world is ready; and what its pipelines publish at once is the backlog, whatever comes before it.
+  const earliestMs = stormStart(placed, bornMs)
+  const wantedMs = stormAtMs === undefined ? earliestMs : after(placed.startMs, stormAtMs)
+  const stormMs = Math.max(earliestMs as number, wantedMs as number)
+  const event = stormAtMs === undefined ? placed : { ...placed, startMs: after(stormMs, -(stormAtMs as number)) }
+  const plan = { scenario, policy, event, media: mediaOf(event), calibration, bornMs, stormMs }
   const simulation = new Simulation(plan)
   const pace = new Pace()
   for (let slice = simulation.slice(); slice !== undefined; slice = simulation.slice()) {

@@ -1,7 +1,8 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { Calibration } from '../calibration.ts'
+import { spentBeforeNext, type Taken, takenByEdges, takenByFleet } from './behind.ts'
 import type { CalibrationRun, Seen } from './read-runs.ts'
-import { quantileOf, quantilesWithPauses } from './samples.ts'
+import { meanCostOf, quantileOf, quantilesWithPauses } from './samples.ts'
 
 // How long requests and answers take between players and edges, event loops and kernels of both ends included, and how
 // much longer where the process at the other end has been idle: its core sleeps by then, the longer the deeper, and a
@@ -10,7 +11,7 @@ import { quantileOf, quantilesWithPauses } from './samples.ts'
 /** One way of a request or of an answer's first byte. */
 export interface SeenWay {
   readonly tookMs: Ms
-  /** How long nothing had been seen of the process that it went to when it left. */
+  /** How long the process that it went to had had nothing to do when it left; below 0 where it still had. */
   readonly idleMs: Ms
 }
 
@@ -20,17 +21,32 @@ const awakeMs = 0.1
 const idleBounds = [awakeMs, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 200] as const
 const fewestSamples = 20
 const fleet = 'fleet'
+const instants = ['atMs', 'firstByteMs', 'lastByteMs', 'releasedMs'] as const
 
 /** All ways between players and edges that the logs of `run` show both ends of. */
-export function waysOf({ players, edges }: Pick<CalibrationRun, 'players' | 'edges'>): SeenWay[] {
+export function waysOf(run: Pick<CalibrationRun, 'players' | 'edges'>, undisturbed: number): SeenWay[] {
+  const { players, edges } = run
+  const costMs = (taken: readonly (readonly Taken[])[]) =>
+    meanCostOf(
+      taken.flatMap(one => spentBeforeNext(one)),
+      undisturbed,
+    ).ms
   const arrivals = new Map([...edges].map(([key, seen]) => [requestOf(key), { seen, edge: placeOf(key) }]))
-  const activity = new Map([[fleet, momentsOf([...players.values()])]])
+  const activity = new Map([[fleet, activityOf([...players.values()], 'firstByteMs', costMs([takenByFleet(run)]))]])
+  const edgeMs = costMs(takenByEdges(run))
   for (const [edge, own] of Map.groupBy(edges, ([key]) => placeOf(key))) {
-    activity.set(edge, momentsOf(own.map(([, seen]) => seen)))
+    activity.set(
+      edge,
+      activityOf(
+        own.map(([, seen]) => seen),
+        'atMs',
+        edgeMs,
+      ),
+    )
   }
   const way = (to: string, leftMs: EpochMs, cameMs: EpochMs): SeenWay => ({
     tookMs: Math.max(0, (cameMs as number) - (leftMs as number)),
-    idleMs: idleAt(activity.get(to) as Float64Array, leftMs),
+    idleMs: idleAt(activity.get(to) as Activity, leftMs),
   })
   return [...players].flatMap(([id, player]) => {
     const arrival = arrivals.get(id)
@@ -59,7 +75,7 @@ export const leastOf = (waysMs: readonly Ms[]): Ms => quantileOf(waysMs as numbe
 /**
  * What ways take beyond `wayMs`, by how long the process at their end had been idle: of those whose process was awake the
  * least disturbed share `least.awake`, of others `least.idle`. Who has slept for less does not wake later: what looks so
- * had something to do that nothing was seen of.
+ * had something to do that nothing was seen of. What went to one that was busy waited for that, and says nothing.
  */
 export function hearingOf(
   ways: readonly SeenWay[],
@@ -87,21 +103,39 @@ export const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs 
 const placeOf = (key: string): string => key.slice(0, key.indexOf(' '))
 const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
 
-/** Instants at which something was seen of a process, in order. */
-const momentsOf = (seen: readonly Seen[]): Float64Array =>
-  Float64Array.from(
-    seen.flatMap(({ atMs, firstByteMs, lastByteMs, releasedMs }) =>
-      [atMs, firstByteMs, lastByteMs, releasedMs].filter(moment => moment !== undefined),
-    ),
-  ).sort()
+/** Instants at which something was seen of a process, in order, and until when it was busy by then. */
+interface Activity {
+  readonly moments: Float64Array
+  readonly busyUntil: Float64Array
+}
 
-/** From the last moment before `at`. */
-function idleAt(moments: Float64Array, at: EpochMs): Ms {
+/** @param costMs of each that does not wait, spent from the instant named `taken` on, one after the other */
+function activityOf(seen: readonly Seen[], taken: 'atMs' | 'firstByteMs', costMs: Ms): Activity {
+  const all = seen
+    .flatMap(one =>
+      instants.flatMap(name => {
+        const at = one[name]
+        const ms = name === taken && one.ticket === undefined ? (costMs as number) : 0
+        return at === undefined ? [] : [{ at, ms }]
+      }),
+    )
+    .sort((a, b) => a.at - b.at)
+  const busyUntil = new Float64Array(all.length)
+  let untilMs = -Infinity
+  for (const [i, { at, ms }] of all.entries()) {
+    untilMs = Math.max(untilMs, at) + ms
+    busyUntil[i] = untilMs
+  }
+  return { moments: Float64Array.from(all, ({ at }) => at), busyUntil }
+}
+
+/** How long it had nothing to do at `at`; below 0 while it is busy. */
+function idleAt({ moments, busyUntil }: Activity, at: EpochMs): Ms {
   let [low, high] = [0, moments.length]
   while (low < high) {
     const middle = (low + high) >> 1
     if ((moments[middle] as number) < (at as number)) low = middle + 1
     else high = middle
   }
-  return low === 0 ? Infinity : (at as number) - (moments[low - 1] as number)
+  return low === 0 ? Infinity : (at as number) - (busyUntil[low - 1] as number)
 }

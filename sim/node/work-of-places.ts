@@ -1,6 +1,6 @@
 import { total } from '../../results/sums.ts'
 import { type Calibration, quantileAt, type Work } from '../calibration.ts'
-import { spentBeforeNext } from './behind.ts'
+import { spentBeforeNext, takenByEdges } from './behind.ts'
 import type { CalibrationRun, Seen } from './read-runs.ts'
 import { meanCostOf, quantileOf, type Sample, spentOn } from './samples.ts'
 import { partsOf, released, type Seeing, work } from './seeing.ts'
@@ -53,8 +53,9 @@ function answerCost(
   isWanted: (request: Seen) => boolean,
   otherwise: { readonly ms: number; readonly msPerMib: number },
 ) {
-  const seen = spentBeforeNext(run, request => request.ticket === undefined && isWanted(request))
-  return seen.length >= fewestBehind ? meanCostOf(seen, least.beside) : otherwise
+  const isAtOnce = (request: Seen): boolean => !isHeld(request) && isWanted(request)
+  const seen = takenByEdges(run).flatMap(taken => spentBeforeNext(taken, isAtOnce))
+  return seen.length >= fewestBehind ? meanCostOf(seen, process.env.KEPT === "idle" ? least.idle : least.beside) : otherwise
 }
 
 /** Of origins and packagers. */
