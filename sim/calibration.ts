@@ -136,6 +136,8 @@ export const calibrationSchema = z.strictObject({
   generator: z.strictObject({
     /** From the planned instant of a player's action to its being sent. */
     lagMs: quantilesSchema,
+    /** The same of what a player asks for upon an answer, which waits for no timer; absent: it does. */
+    atOnceLagMs: quantilesSchema.optional(),
     /** From the lab's instant of an action to its effect. */
     actionMs: quantilesSchema,
     /** How long a killed edge takes to listen again, beyond its time down. */

@@ -20,5 +20,5 @@ export const constantCalibration = (oneWayMs: number): Calibration => ({
   latency: each(defaultCalibration.latency, constant(oneWayMs)),
   links: each(defaultCalibration.links, { bitsPerSecond: null }),
   loss: { share: 0, delayMs: constant(0) },
-  generator: each(defaultCalibration.generator, constant(0)),
+  generator: { lagMs: constant(0), actionMs: constant(0), edgeStartMs: constant(0) },
 })

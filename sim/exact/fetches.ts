@@ -162,9 +162,9 @@ export class SimFetch implements UpstreamCall {
     if (told) this.#ground.agenda.at((now as number) + (this.#way.oneWayMs() as number), told)
   }
 
-  /** The edge's process comes to what has arrived at `now`: to one thing after the other. */
+  /** The edge's process comes to what has arrived at `now`: at once to what lies behind what it comes to anyway. */
   #heard(now: EpochMs, then: (at: EpochMs) => void): void {
-    this.#heardMs = Math.max(this.#ground.comesAt(this.#owner.cores, now) as number, this.#heardMs as number)
+    if ((now as number) > (this.#heardMs as number)) this.#heardMs = this.#ground.comesAt(this.#owner.cores, now)
     this.#ground.onceAt(this.#heardMs, now, at => {
       if (!this.isOver) then(at)
     })

@@ -202,7 +202,7 @@ export class Ground {
     if (this.hearsAtOnce) return now
     const heardMs = now + this.#hearing.takesMs(cores.idleMs(now))
     // A process wakes once, and then hears of everything that has come.
-    cores.hearsAtMs = cores.hearsAtMs > now ? Math.min(heardMs, cores.hearsAtMs) : heardMs
+    cores.hearsAtMs = cores.hearsAtMs >= now ? Math.min(heardMs, cores.hearsAtMs) : heardMs
     return cores.hearsAtMs
   }
 

@@ -52,7 +52,11 @@ export class PlayerRequests {
   readonly #ground: Ground
   readonly #exchanges = new Exchanges()
   readonly #lag: Draws
+  /** Of what is asked for upon an answer. */
+  readonly #atOnceLag: Draws
   readonly #generator: Generator | undefined
+  /** A player hears of its answer just now: what it asks for waits for no timer. */
+  #isAnswering = false
   /** By seat: its latest request that is under way, by its number in the agenda. */
   readonly #first: Int32Array
 
@@ -60,7 +64,9 @@ export class PlayerRequests {
     const { ground, seats } = parts
     this.#parts = parts
     this.#ground = ground
-    this.#lag = new Draws(ground.calibration.generator.lagMs, ground.seed, 'lag')
+    const { lagMs, atOnceLagMs } = ground.calibration.generator
+    this.#lag = new Draws(lagMs, ground.seed, 'lag')
+    this.#atOnceLag = atOnceLagMs === undefined ? this.#lag : new Draws(atOnceLagMs, ground.seed, 'lag at once')
     this.#first = new Int32Array(seats).fill(none)
     const { generator } = ground.calibration.cores
     this.#generator = generator === null ? undefined : new Generator(ground, generator, parts.workers)
@@ -81,7 +87,8 @@ export class PlayerRequests {
     hash.number(plannedMs as number)
     const exchange = this.#exchanges.of(agenda.take())
     const wantedMs = Math.max(agenda.nowMs as number, plannedMs as number)
-    const sentMs = ((this.#generator?.asks(wantedMs) ?? wantedMs) as number) + (this.#lag.next() as number)
+    const lag = this.#isAnswering ? this.#atOnceLag : this.#lag
+    const sentMs = ((this.#generator?.asks(wantedMs) ?? wantedMs) as number) + (lag.next() as number)
     exchange.seat = seat
     exchange.request = request
     exchange.object = object
@@ -260,7 +267,9 @@ export class PlayerRequests {
     const generator = this.#generator
     // Once it has ended, the exchange may already be the player's next request.
     const afterMs = generator?.afterMs(exchange) ?? 0
+    this.#isAnswering = true
     this.#parts.ended(exchange, now)
+    this.#isAnswering = false
     generator?.goesOn(afterMs, now)
   }
 

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os'
 import { type Calibration, calibrationSchema, calibrationSchemaName, type Quantiles } from '../calibration.ts'
+import { lagsOf } from './lags.ts'
 import type { CalibrationRun } from './read-runs.ts'
-import { histogramValues } from './samples.ts'
+import { histogramValues, quantilesOf } from './samples.ts'
 import { fewestSamples, type HowCalibrated, quantiles, seeingOf } from './seeing.ts'
 import { hearingOf, leastOf, times } from './ways.ts'
 import { edgeWork, originWork, playersWork } from './work-of-places.ts'
@@ -21,7 +22,7 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
   const wayMs = leastOf(waysMs)
   // Where it is known what follows what, how late a process hears is no part of the way to it.
   const hearing = costs && waysMs.length >= fewestSamples && { awake: least.beside, idle: least.idle }
-  const lags = histogramValues(run.parts, 'fleet', 'lag_ms')
+  const lags = costs ? lagsOf(run) : { planned: histogramValues(run.parts, 'fleet', 'lag_ms'), atOnce: [] }
   // Origins, edges and siblings are processes of one kind on one loopback.
   const seenUpstream = quantiles(seeing, 'edge to origin', run.upstreamWaysMs, latency.edgeOrigin)
   const upstream: Quantiles = hearing ? [[0, leastOf(run.upstreamWaysMs)]] : seenUpstream
@@ -49,7 +50,10 @@ export function calibrationFrom(run: CalibrationRun, how: HowCalibrated): { cali
       pauses: costs?.pauses ?? {},
     },
     generator: {
-      lagMs: quantiles(seeing, 'generator lag', costs ? lags.filter(isGrain) : lags, generator.lagMs),
+      lagMs: quantiles(seeing, 'generator lag', costs ? lags.planned.filter(isGrain) : lags.planned, generator.lagMs),
+      ...(lags.atOnce.length >= fewestSamples && {
+        atOnceLagMs: quantilesOf(lags.atOnce.filter(isGrain), least.beside),
+      }),
       actionMs: quantiles(seeing, 'actions', run.actionMs, generator.actionMs, { fewest: 1 }),
       edgeStartMs: quantiles(seeing, 'edge start', run.edgeStartMs, generator.edgeStartMs, { fewest: 1 }),
     },

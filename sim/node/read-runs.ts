@@ -11,6 +11,8 @@ import { type SeenWay, upstreamWaysOf, waysOf } from './ways.ts'
 
 /** One request as one place saw it; instants in ms on the run's clock. */
 export interface Seen {
+  /** When its player wanted to send it. */
+  plannedMs?: number
   atMs?: number
   firstByteMs?: number
   lastByteMs?: number
@@ -157,7 +159,7 @@ async function readInto(
         put(seen(line.id), { readMs: (number('atMs') ?? 0) - (number('askedMs') ?? 0) })
       } else if (line.note === 'response' && line.failed === undefined) {
         const times = { firstByteMs: number('firstByteMs'), lastByteMs: number('lastByteMs'), bytes: number('bytes') }
-        put(seen(line.id), { atMs: number('sentMs'), ...times } as Seen)
+        put(seen(line.id), { plannedMs: number('plannedMs'), atMs: number('sentMs'), ...times } as Seen)
       }
     },
     call: ({ call, with: given, gives }, atMs) => {

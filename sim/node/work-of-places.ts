@@ -55,7 +55,9 @@ function answerCost(
 ) {
   const isAtOnce = (request: Seen): boolean => !isHeld(request) && isWanted(request)
   const seen = takenByEdges(run).flatMap(taken => spentBeforeNext(taken, isAtOnce))
-  return seen.length >= fewestBehind ? meanCostOf(seen, process.env.KEPT === "idle" ? least.idle : least.beside) : otherwise
+  return seen.length >= fewestBehind
+    ? meanCostOf(seen, process.env.KEPT === 'idle' ? least.idle : least.beside)
+    : otherwise
 }
 
 /** Of origins and packagers. */
