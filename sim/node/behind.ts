@@ -30,6 +30,15 @@ export const takenByEdges = ({ edges, players }: Run): Taken[][] =>
       .sort(byInstant),
   )
 
+/** Edges' requests as the origin of each run took them, in order. */
+export const takenByOrigin = ({ origin, fetches }: Pick<CalibrationRun, 'origin' | 'fetches'>): Taken[] =>
+  [...origin]
+    .flatMap(([key, seen]) => {
+      const [takenMs, leftMs] = [seen.atMs, fetches.get(key)?.atMs]
+      return takenMs === undefined || leftMs === undefined ? [] : [{ takenMs, leftMs, seen }]
+    })
+    .sort(byInstant)
+
 /** Edges' answers as the fleet took them, in order. */
 export const takenByFleet = ({ edges, players }: Run): Taken[] =>
   [...edges]

@@ -1,6 +1,6 @@
 import { total } from '../../results/sums.ts'
 import { type Calibration, quantileAt, type Work } from '../calibration.ts'
-import { spentBeforeNext, takenByEdges } from './behind.ts'
+import { spentBeforeNext, type Taken, takenByEdges, takenByOrigin } from './behind.ts'
 import type { CalibrationRun, Seen } from './read-runs.ts'
 import { meanCostOf, quantileOf, type Sample, spentOn } from './samples.ts'
 import { partsOf, released, type Seeing, work } from './seeing.ts'
@@ -37,8 +37,9 @@ export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | '
     return { edgeHit: seenHit, edgeWait, edgeFill: seenFill, edgeRefuse: seenRefusal }
   }
   const { wait, fetch, fetchedMib, sentMib } = costs.edge
-  const hit = answerCost(seeing, isHit, { ms: costs.edge.hit, msPerMib: sentMib })
-  const refusal = answerCost(seeing, isRefused, { ms: costs.edge.refusal, msPerMib: 0 })
+  const taken = takenByEdges(run)
+  const hit = answerCost(seeing, taken, isHit, { ms: costs.edge.hit, msPerMib: sentMib })
+  const refusal = answerCost(seeing, taken, isRefused, { ms: costs.edge.refusal, msPerMib: 0 })
   return {
     edgeHit: costing(seenHit, hit.ms, hit.msPerMib),
     edgeWait: { ...waiting(seenWait, wait), afterMsPerMib: hit.msPerMib },
@@ -49,15 +50,14 @@ export function edgeWork(seeing: Seeing): Pick<Named, 'edgeHit' | 'edgeWait' | '
 
 /** What an answer costs in all where that can be seen: processes that have done little else are quicker at it. */
 function answerCost(
-  { run, least }: Seeing,
+  { least }: Seeing,
+  taken: readonly (readonly Taken[])[],
   isWanted: (request: Seen) => boolean,
   otherwise: { readonly ms: number; readonly msPerMib: number },
 ) {
   const isAtOnce = (request: Seen): boolean => !isHeld(request) && isWanted(request)
-  const seen = takenByEdges(run).flatMap(taken => spentBeforeNext(taken, isAtOnce))
-  return seen.length >= fewestBehind
-    ? meanCostOf(seen, process.env.KEPT === 'idle' ? least.idle : least.beside)
-    : otherwise
+  const seen = taken.flatMap(one => spentBeforeNext(one, isAtOnce))
+  return seen.length >= fewestBehind ? meanCostOf(seen, least.beside) : otherwise
 }
 
 /** Of origins and packagers. */
@@ -87,10 +87,12 @@ export function originWork(
     const seen = { originServe: seenServe, originRefuse: seenRefusal, originRelease, originPublish: seenPublish }
     return { ...seen, pipelinePut: seenPut }
   }
-  const { serve, refusal, hold, servedMib } = costs.origin
+  const { serve, hold, servedMib } = costs.origin
+  // An origin goes on to others while its store reads: only of what it answers by itself is seen what it costs in all.
+  const refusal = answerCost(seeing, [takenByOrigin(seeing.run)], isEarly, { ms: costs.origin.refusal, msPerMib: 0 })
   return {
     originServe: costing(seenServe, serve, servedMib),
-    originRefuse: costing(seenRefusal, refusal),
+    originRefuse: costing(seenRefusal, refusal.ms),
     originRelease: waiting(seenRelease, hold),
     // Taking a body in is work of its own, and as long as it takes.
     originPublish: costing(seenPublish, costs.origin.put, seenPublish.cpuMsPerMib),
