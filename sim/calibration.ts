@@ -138,6 +138,8 @@ export const calibrationSchema = z.strictObject({
     lagMs: quantilesSchema,
     /** The same of what a player asks for upon an answer, which waits for no timer; absent: it does. */
     atOnceLagMs: quantilesSchema.optional(),
+    /** Timers go off together, every so many ms, and that is the lag of what waits for one; absent: each by itself. */
+    timersMs: z.number().positive().max(1_000).optional(),
     /** From the lab's instant of an action to its effect. */
     actionMs: quantilesSchema,
     /** How long a killed edge takes to listen again, beyond its time down. */

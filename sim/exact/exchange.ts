@@ -26,6 +26,8 @@ export const at = {
   arrived: 7,
   /** Is the edge's next but for what its event loop does before; due when that is done. */
   queued: 8,
+  /** Is to be sent; due when its generator's timer goes off. */
+  planned: 9,
 } as const
 
 /** How a request ended, beside its status. */

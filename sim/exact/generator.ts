@@ -1,3 +1,4 @@
+import { RandomStream } from '../../live/random.ts'
 import type { EpochMs, Ms } from '../../live/units.ts'
 import { Cores } from '../network/cores.ts'
 import { type Exchange, results } from './exchange.ts'
@@ -9,16 +10,38 @@ import type { Ground } from './ground.ts'
 export class Generator {
   readonly #ground: Ground
   readonly #cores: Cores
+  /** Of its timers, as a share of the time between two. */
+  readonly #phase: number
+  /** When players asked last, and when it came to them. */
+  #askedMs = -Infinity
+  #cameMs = -Infinity
 
   /** @param workers of the fleet, each a thread */
   constructor(ground: Ground, cores: number, workers: number) {
     this.#ground = ground
+    this.#phase = new RandomStream(ground.seed, 'timers').next()
     this.#cores = new Cores(cores * workers, ground.machine, ground.pausesOf('generator', 'generator'))
   }
 
-  /** A player wants to ask at `wantedMs`: when the generator comes to it. */
-  asks(wantedMs: EpochMs): EpochMs {
-    return this.#ground.labour.playerAsk.doneBy(this.#cores, 0, wantedMs)
+  /** When the timer goes off that something planned for `plannedMs` waits for. */
+  timerAt(plannedMs: EpochMs): EpochMs {
+    const { timersMs } = this.#ground.calibration.generator
+    if (timersMs === undefined) return plannedMs
+    return Math.ceil((plannedMs as number) / timersMs - this.#phase) * timersMs + this.#phase * timersMs
+  }
+
+  /** Players ask at `now`: when the generator comes to them, to all together. */
+  comesToAsks(now: EpochMs): EpochMs {
+    if (this.#askedMs !== (now as number)) {
+      this.#askedMs = now as number
+      this.#cameMs = this.#cores.work(0, now) as number
+    }
+    return this.#cameMs
+  }
+
+  /** One of them is written: how late it leaves behind the others is in how late processes hear. */
+  writes(now: EpochMs): void {
+    this.#ground.labour.playerAsk.doneBy(this.#cores, 0, now)
   }
 
   /** The whole answer is there: when the generator is through with it, its head as late as its body. */

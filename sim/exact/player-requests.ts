@@ -78,8 +78,7 @@ export class PlayerRequests {
     index: number,
     { request, address, plannedMs, firstByteByMs }: Extract<PlayerOutput, { do: 'request' }>,
   ): void {
-    const { agenda, objects, hash, ways } = this.#ground
-    const { seating, tally } = this.#parts
+    const { agenda, objects, hash } = this.#ground
     const object = objects.idOf(address)
     hash.word(deciders.player)
     hash.word(index)
@@ -87,14 +86,10 @@ export class PlayerRequests {
     hash.number(plannedMs as number)
     const exchange = this.#exchanges.of(agenda.take())
     const wantedMs = Math.max(agenda.nowMs as number, plannedMs as number)
-    const lag = this.#isAnswering ? this.#atOnceLag : this.#lag
-    const sentMs = ((this.#generator?.asks(wantedMs) ?? wantedMs) as number) + (lag.next() as number)
     exchange.seat = seat
     exchange.request = request
     exchange.object = object
-    exchange.edge = seating.edgeFor(seat, sentMs)
     exchange.plannedMs = plannedMs
-    exchange.sentMs = sentMs
     exchange.firstByteByMs = firstByteByMs
     exchange.firstByteMs = Infinity
     exchange.wakeMs = Infinity
@@ -103,9 +98,12 @@ export class PlayerRequests {
     exchange.playlist = undefined
     exchange.next = this.#first[seat] as number
     this.#first[seat] = exchange.transient
-    exchange.state = at.toEdge
-    tally.sent(objects.isSegment(object), sentMs, sentMs - (plannedMs as number))
-    this.#putIn(exchange, sentMs + (seating.connect(seat) as number) + (ways.playerEdge.oneWayMs() as number))
+    const timerMs = this.#isAnswering ? wantedMs : (this.#generator?.timerAt(wantedMs) ?? wantedMs)
+    if (timerMs === wantedMs) this.#leave(exchange, wantedMs)
+    else {
+      exchange.state = at.planned
+      this.#putIn(exchange, timerMs)
+    }
   }
 
   /** The player no longer wants the answer. */
@@ -151,6 +149,9 @@ export class PlayerRequests {
   due(transient: number, now: EpochMs): void {
     const exchange = this.#exchanges.of(transient)
     switch (exchange.state) {
+      case at.planned:
+        this.#leave(exchange, now)
+        return
       case at.toEdge:
         if (this.#ground.hearsAtOnce) this.#arrives(exchange, now)
         else {
@@ -246,6 +247,28 @@ export class PlayerRequests {
     }
     exchange.state = at.free
     this.#ground.agenda.free(transient)
+  }
+
+  /** It is sent at `now`, or when the generator comes to it. */
+  #leave(exchange: Exchange, now: EpochMs): void {
+    const { objects, ways } = this.#ground
+    const { seating, tally } = this.#parts
+    const generator = this.#generator
+    const cameMs = generator?.comesToAsks(now) ?? now
+    const sentMs = (cameMs as number) + this.#lagMs()
+    generator?.writes(now)
+    exchange.edge = seating.edgeFor(exchange.seat, sentMs)
+    exchange.sentMs = sentMs
+    exchange.state = at.toEdge
+    tally.sent(objects.isSegment(exchange.object), sentMs, sentMs - (exchange.plannedMs as number))
+    this.#putIn(exchange, sentMs + (seating.connect(exchange.seat) as number) + (ways.playerEdge.oneWayMs() as number))
+  }
+
+  /** Beyond what the generator has to do first. */
+  #lagMs(): number {
+    if (this.#isAnswering) return this.#atOnceLag.next() as number
+    const { cores, generator } = this.#ground.calibration
+    return cores.generator !== null && generator.timersMs !== undefined ? 0 : (this.#lag.next() as number)
   }
 
   #arrives(exchange: Exchange, now: EpochMs): void {
