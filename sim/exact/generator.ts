@@ -30,18 +30,17 @@ export class Generator {
     return Math.ceil((plannedMs as number) / timersMs - this.#phase) * timersMs + this.#phase * timersMs
   }
 
-  /** Players ask at `now`: when the generator comes to them, to all together. */
-  comesToAsks(now: EpochMs): EpochMs {
+  /**
+   * A player asks at `now`: when the generator comes to it, and to all who ask at that instant. How late it is written
+   * behind the others is in how late edges hear.
+   */
+  asks(now: EpochMs): EpochMs {
     if (this.#askedMs !== (now as number)) {
       this.#askedMs = now as number
       this.#cameMs = this.#cores.work(0, now) as number
     }
-    return this.#cameMs
-  }
-
-  /** One of them is written: how late it leaves behind the others is in how late processes hear. */
-  writes(now: EpochMs): void {
     this.#ground.labour.playerAsk.doneBy(this.#cores, 0, now)
+    return this.#cameMs
   }
 
   /** The whole answer is there: when the generator is through with it, its head as late as its body. */

@@ -15,12 +15,16 @@ import { Seating } from './seating.ts'
 const startMs = 1_800_000_000_000
 
 /** One player's seat, at an edge that does what `atEdge` says; what happens is written down. */
-function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerRequests) => void) {
+function seatOne(
+  atEdge: (exchange: Exchange, now: number, requests: PlayerRequests) => void,
+  { hears = defaultCalibration.cores.hears, hearsInMs = 0 } = {},
+) {
   const event = anEvent()
   const agenda = new Agenda(startMs, 0.1, 1)
   const objects = new Objects(event)
   const common = { agenda, event, objects, media: syntheticMedia(event), hash: new DecisionHash() }
-  const ground = new Ground({ ...common, calibration: defaultCalibration, seed: 1, store: 'memory' })
+  const calibration = { ...defaultCalibration, cores: { ...defaultCalibration.cores, hears } }
+  const ground = new Ground({ ...common, calibration, seed: 1, store: 'memory' })
   const fleet = scenarioSchema.shape.fleet.parse({
     players: 1,
     arrivals: [{ is: 'ramp', fromMs: 0, toMs: 1, share: 1 }],
@@ -37,7 +41,7 @@ function seatOne(atEdge: (exchange: Exchange, now: number, requests: PlayerReque
     workers: 1,
     doors: {
       isAlive: () => true,
-      hearsAt: (_, now) => now,
+      hearsAt: (_, now) => (now as number) + hearsInMs,
       bringNear: () => {},
       asked: (exchange, now) => atEdge(exchange, now as number, requests),
       left: (_, now) => happens('left the edge', now as number),
@@ -110,4 +114,20 @@ describe('a player is woken at its instant, whatever its request does meanwhile'
     run(60_000)
     expect(happened.at(-1)).toEqual({ what: 'woken', atMs: 5_000 })
   })
+})
+
+test('a request that has arrived comes before its edge when that hears of it, and again when its event loop is free', () => {
+  const asked: number[] = []
+  const atEdge = (exchange: Exchange, now: number, requests: PlayerRequests) => {
+    asked.push(now - startMs)
+    if (asked.length === 1) requests.queues(exchange, now + 3)
+    else requests.waits(exchange)
+  }
+  const { ask, run, happened } = seatOne(atEdge, { hears: [{ idleMs: 0, takesMs: [[0, 0.5]] }], hearsInMs: 5 })
+  ask(5_000, 8_000)
+  run(60_000)
+  const [first, second] = asked as [number, number]
+  expect(first).toBeGreaterThanOrEqual(5)
+  expect([asked.length, second - first]).toEqual([2, 3])
+  expect(happened.map(({ what }) => what)).toEqual(['woken', 'left the edge', 'ended'])
 })

@@ -1,8 +1,8 @@
 import { limits } from '../../live/limits.ts'
 import type { EpochMs } from '../../live/units.ts'
 import type { PlayerOutput, RequestNumber } from '../../loadgen/player/player-io.ts'
-import { Draws } from '../network/latency.ts'
 import { haveRead } from '../read-ahead.ts'
+import { Departures } from './departures.ts'
 import type { DueSoon } from './due-soon.ts'
 import { at, type Exchange, results, said } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
@@ -51,10 +51,8 @@ export class PlayerRequests {
   readonly #parts: RequestParts
   readonly #ground: Ground
   readonly #exchanges = new Exchanges()
-  readonly #lag: Draws
-  /** Of what is asked for upon an answer. */
-  readonly #atOnceLag: Draws
   readonly #generator: Generator | undefined
+  readonly #departures: Departures
   /** A player hears of its answer just now: what it asks for waits for no timer. */
   #isAnswering = false
   /** By seat: its latest request that is under way, by its number in the agenda. */
@@ -64,12 +62,10 @@ export class PlayerRequests {
     const { ground, seats } = parts
     this.#parts = parts
     this.#ground = ground
-    const { lagMs, atOnceLagMs } = ground.calibration.generator
-    this.#lag = new Draws(lagMs, ground.seed, 'lag')
-    this.#atOnceLag = atOnceLagMs === undefined ? this.#lag : new Draws(atOnceLagMs, ground.seed, 'lag at once')
     this.#first = new Int32Array(seats).fill(none)
     const { generator } = ground.calibration.cores
     this.#generator = generator === null ? undefined : new Generator(ground, generator, parts.workers)
+    this.#departures = new Departures(ground, this.#generator)
   }
 
   /** The player of `seat`, who is the fleet's player `index`, asks. */
@@ -98,11 +94,11 @@ export class PlayerRequests {
     exchange.playlist = undefined
     exchange.next = this.#first[seat] as number
     this.#first[seat] = exchange.transient
-    const timerMs = this.#isAnswering ? wantedMs : (this.#generator?.timerAt(wantedMs) ?? wantedMs)
-    if (timerMs === wantedMs) this.#leave(exchange, wantedMs)
+    const dueMs = this.#departures.dueMs(wantedMs, this.#isAnswering)
+    if (dueMs === wantedMs) this.#leave(exchange, wantedMs)
     else {
       exchange.state = at.planned
-      this.#putIn(exchange, timerMs)
+      this.#putIn(exchange, dueMs)
     }
   }
 
@@ -253,22 +249,12 @@ export class PlayerRequests {
   #leave(exchange: Exchange, now: EpochMs): void {
     const { objects, ways } = this.#ground
     const { seating, tally } = this.#parts
-    const generator = this.#generator
-    const cameMs = generator?.comesToAsks(now) ?? now
-    const sentMs = (cameMs as number) + this.#lagMs()
-    generator?.writes(now)
+    const sentMs = this.#departures.sentMs(now, this.#isAnswering) as number
     exchange.edge = seating.edgeFor(exchange.seat, sentMs)
     exchange.sentMs = sentMs
     exchange.state = at.toEdge
     tally.sent(objects.isSegment(exchange.object), sentMs, sentMs - (exchange.plannedMs as number))
     this.#putIn(exchange, sentMs + (seating.connect(exchange.seat) as number) + (ways.playerEdge.oneWayMs() as number))
-  }
-
-  /** Beyond what the generator has to do first. */
-  #lagMs(): number {
-    if (this.#isAnswering) return this.#atOnceLag.next() as number
-    const { cores, generator } = this.#ground.calibration
-    return cores.generator !== null && generator.timersMs !== undefined ? 0 : (this.#lag.next() as number)
   }
 
   #arrives(exchange: Exchange, now: EpochMs): void {

@@ -53,10 +53,16 @@ test('whatever comes, no machine does more than its cores can, nor leaves work u
   )
 })
 
-test('what follows answers waits for all that came at the same instant', () => {
+test('what follows answers waits for all who are told at the same instant', () => {
   for (const one of [processes(2, 1)[0] as Cores, new Cores(1)]) {
-    expect([one.work(1, 0, 4), one.work(1, 0, 4), one.work(1, 0, 4)]).toEqual([1, 2, 3])
+    expect([one.tell(1, 0, 4), one.tell(1, 0, 4), one.tell(1, 0, 4)]).toEqual([1, 2, 3])
     expect(one.work(1, 5)).toBe(16)
+  }
+})
+
+test('what follows an answer comes before all else, also where that came at the same instant', () => {
+  for (const one of [processes(2, 1)[0] as Cores, new Cores(1)]) {
+    expect([one.work(1, 0, 4), one.work(1, 0, 4), one.tell(1, 0, 2), one.work(1, 0)]).toEqual([1, 6, 11, 14])
   }
 })
 

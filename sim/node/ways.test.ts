@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { quantileAt } from '../calibration.ts'
-import { hearingOf, leastOf, type SeenWay, times, upstreamWaysOf } from './ways.ts'
+import type { Seen } from './read-runs.ts'
+import { hearingOf, leastOf, type SeenWay, times, upstreamWaysOf, waysOf } from './ways.ts'
 
 test('of an edge that was restarted, fetches and answers of two lives are not taken for one way', () => {
   const fetches = new Map([
@@ -22,6 +23,29 @@ test('of an edge that was restarted, fetches and answers of two lives are not ta
 /** Forty ways each to processes that were idle for so long, which took so long. */
 const ways = (...taken: [idleMs: number, tookMs: number][]): SeenWay[] =>
   taken.flatMap(([idleMs, tookMs]) => Array.from({ length: 40 }, () => ({ idleMs, tookMs })))
+
+test('what went to a process that was busy waited for that, and says nothing of how late one hears', () => {
+  const players = new Map<string, Seen>()
+  const edges = new Map<string, Seen>()
+  // Two requests in the socket at once, over and over: an edge spends 0.5 ms on each. The third comes while it does.
+  for (let i = 0; i < 200; i++) {
+    const at = i * 100
+    for (const [j, [sentMs, atMs]] of [
+      [at, at + 0.3],
+      [at, at + 0.8],
+      [at + 1, at + 1.4],
+    ].entries()) {
+      players.set(`0/0/p${j}-${i}`, { atMs: sentMs as number })
+      edges.set(`a1 0/0/p${j}-${i}`, { atMs: atMs as number, firstByteMs: (atMs as number) + 0.1, reason: 'hit' })
+    }
+  }
+  const seen = waysOf({ players, edges }, 1)
+  const busy = seen.filter(({ idleMs }) => (idleMs as number) < 0)
+  expect(busy.length).toBe(200)
+  expect(busy.every(({ tookMs }) => Math.abs((tookMs as number) - 0.4) < 1e-6)).toBe(true)
+  const heard = hearingOf(seen, 0.3, { awake: 1, idle: 1 })
+  expect(heard.map(({ idleMs }) => idleMs)).toEqual([50])
+})
 
 test('a core sleeps soon: what waits half a millisecond is told apart from what is answered at once', () => {
   const seen = ways([0.05, 0.1], [0.3, 0.2], [8, 0.3], [500, 0.4])
