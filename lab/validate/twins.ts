@@ -1,7 +1,7 @@
 import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
-import { calibratedOn } from './calibrations.ts'
+import { calibratedOn, contrastingStorms } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
 import { type Ground, sharedGround } from './ground.ts'
@@ -21,7 +21,7 @@ const calibrating = 'kickoff'
 
 export async function v2(options: LevelOptions, ground = sharedGround()): Promise<Comparison[]> {
   const plan = await planOf(options)
-  announce(plan, ground.runs, options)
+  announce(plan, ground.runs, { ...options, calibrating: contrastingStorms() })
   const calibrate = onOtherSeeds(ground, options)
   return compareEach('V2', plan, { options, runs: ground.runs, calibrate, goals: v2Goals })
 }
@@ -64,12 +64,16 @@ async function planOf({ scenarios, seeds, quick }: LevelOptions): Promise<Plan> 
 }
 
 /** How many real runs there are to make, how long that takes, and what is not validated. */
-function announce({ scenarios, absent, seeds }: Plan, runs: RealRuns, { say }: LevelOptions): void {
-  const all = scenarios.flatMap(scenario => overSeeds(scenario, seeds))
+function announce(
+  { scenarios, absent, seeds }: Plan,
+  runs: RealRuns,
+  { say, calibrating = [] }: LevelOptions & { readonly calibrating?: readonly Scenario[] },
+): void {
+  const all = [...scenarios, ...calibrating].flatMap(scenario => overSeeds(scenario, seeds))
   const toMake = all.filter(scenario => !runs.has({ scenario }))
   const minutes = toMake.reduce((ms, scenario) => ms + runTakesMs(scenario), 0) / 60_000
   say(
-    `${scenarios.length} scenarios over ${seeds} seeds: ${toMake.length} real runs to make ` +
+    `${scenarios.length} scenarios${calibrating.length > 0 ? `, and ${calibrating.length} that calibrate,` : ''} over ${seeds} seeds: ${toMake.length} real runs to make ` +
       `(${all.length - toMake.length} are there), about ${Math.ceil(minutes)} min`,
   )
   for (const line of absent) say(line)
