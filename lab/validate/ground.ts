@@ -1,3 +1,4 @@
+import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
 import type { ProcessCosts } from '../../sim/node/process-costs.ts'
 import { calibratedOn, calibratingStorm, contrastingStorms, costsSeenIn } from './calibrations.ts'
@@ -10,6 +11,8 @@ type Options = Pick<LevelOptions, 'say' | 'signal' | 'seeds'>
 
 export class Ground {
   readonly runs: RealRuns
+  /** The storms that are run to be calibrated on. */
+  readonly storms: readonly Scenario[]
   #calibration: Promise<Calibration> | undefined
   #costs: Promise<ProcessCosts> | undefined
 
@@ -19,6 +22,7 @@ export class Ground {
    */
   constructor(records?: string, given?: { readonly calibration: Calibration; readonly costs: ProcessCosts }) {
     this.runs = new RealRuns(records)
+    this.storms = given === undefined ? contrastingStorms() : []
     if (given === undefined) return
     this.#calibration = Promise.resolve(given.calibration)
     this.#costs = Promise.resolve(given.costs)
@@ -52,8 +56,7 @@ export class Ground {
 
   async #seeCosts(options: Options): Promise<ProcessCosts> {
     const ran = []
-    for (const scenario of contrastingStorms())
-      ran.push(...(await ranOver(scenario, options.seeds, this.runs, options)))
+    for (const scenario of this.storms) ran.push(...(await ranOver(scenario, options.seeds, this.runs, options)))
     return costsSeenIn(ran)
   }
 }

@@ -1,7 +1,7 @@
 import type { Variant } from '../../results/record/record.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import type { Calibration } from '../../sim/calibration.ts'
-import { calibratedOn, contrastingStorms } from './calibrations.ts'
+import { calibratedOn } from './calibrations.ts'
 import { compareTwins, type Goals } from './compare-twins.ts'
 import type { Comparison, Level } from './comparison.ts'
 import { type Ground, sharedGround } from './ground.ts'
@@ -21,7 +21,7 @@ const calibrating = 'kickoff'
 
 export async function v2(options: LevelOptions, ground = sharedGround()): Promise<Comparison[]> {
   const plan = await planOf(options)
-  announce(plan, ground.runs, { ...options, calibrating: contrastingStorms() })
+  announce(plan, ground.runs, { ...options, calibrating: ground.storms })
   const calibrate = onOtherSeeds(ground, options)
   return compareEach('V2', plan, { options, runs: ground.runs, calibrate, goals: v2Goals })
 }
