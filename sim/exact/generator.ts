@@ -27,7 +27,8 @@ export class Generator {
   timerAt(plannedMs: EpochMs): EpochMs {
     const { timersMs } = this.#ground.calibration.generator
     if (timersMs === undefined) return plannedMs
-    return Math.ceil((plannedMs as number) / timersMs - this.#phase) * timersMs + this.#phase * timersMs
+    const timerMs = (Math.ceil((plannedMs as number) / timersMs - this.#phase) + this.#phase) * timersMs
+    return Math.max(plannedMs as number, timerMs)
   }
 
   /**
