@@ -60,4 +60,5 @@ export const spentBeforeNext = (taken: readonly Taken[], isWanted: (seen: Seen) 
 const byInstant = (a: Taken, b: Taken): number => (a.takenMs as number) - (b.takenMs as number)
 /** Of a name `EDGE RUN/VARIANT/REQUEST`: the edge of the variant of the run. */
 const placeOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
-const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
+/** Of the same name: the request's, as players and fetches have it. */
+export const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)

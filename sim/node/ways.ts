@@ -1,7 +1,8 @@
 import type { EpochMs, Ms } from '../../live/units.ts'
 import type { Calibration } from '../calibration.ts'
-import { spentBeforeNext, type Taken, takenByEdges, takenByFleet } from './behind.ts'
-import type { CalibrationRun, Seen } from './read-runs.ts'
+import { type Activity, activityOf, idleAt } from './activity.ts'
+import { requestOf, spentBeforeNext, type Taken, takenByEdges, takenByFleet } from './behind.ts'
+import type { CalibrationRun } from './read-runs.ts'
 import { meanCostOf, quantileOf, quantilesWithPauses } from './samples.ts'
 
 // How long requests and answers take between players and edges, event loops and kernels of both ends included, and how
@@ -21,9 +22,11 @@ const awakeMs = 0.1
 const idleBounds = [awakeMs, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 200] as const
 const fewestSamples = 20
 const fleet = 'fleet'
-const instants = ['atMs', 'firstByteMs', 'lastByteMs', 'releasedMs'] as const
 
-/** All ways between players and edges that the logs of `run` show both ends of. */
+/**
+ * All ways between players and edges that the logs of `run` show both ends of.
+ * @param undisturbed the share of what was seen that no other process held up
+ */
 export function waysOf(run: Pick<CalibrationRun, 'players' | 'edges'>, undisturbed: number): SeenWay[] {
   const { players, edges } = run
   const costMs = (taken: readonly (readonly Taken[])[]) =>
@@ -101,41 +104,3 @@ type Heard = Calibration['cores']['hears'][number]
 /** How long they took. */
 export const times = (ways: readonly SeenWay[]): number[] => ways.map(({ tookMs }) => tookMs)
 const placeOf = (key: string): string => key.slice(0, key.indexOf(' '))
-const requestOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
-
-/** Instants at which something was seen of a process, in order, and until when it was busy by then. */
-interface Activity {
-  readonly moments: Float64Array
-  readonly busyUntil: Float64Array
-}
-
-/** @param costMs of each that does not wait, spent from the instant named `taken` on, one after the other */
-function activityOf(seen: readonly Seen[], taken: 'atMs' | 'firstByteMs', costMs: Ms): Activity {
-  const all = seen
-    .flatMap(one =>
-      instants.flatMap(name => {
-        const at = one[name]
-        const ms = name === taken && one.ticket === undefined ? (costMs as number) : 0
-        return at === undefined ? [] : [{ at, ms }]
-      }),
-    )
-    .sort((a, b) => a.at - b.at)
-  const busyUntil = new Float64Array(all.length)
-  let untilMs = -Infinity
-  for (const [i, { at, ms }] of all.entries()) {
-    untilMs = Math.max(untilMs, at) + ms
-    busyUntil[i] = untilMs
-  }
-  return { moments: Float64Array.from(all, ({ at }) => at), busyUntil }
-}
-
-/** How long it had nothing to do at `at`; below 0 while it is busy. */
-function idleAt({ moments, busyUntil }: Activity, at: EpochMs): Ms {
-  let [low, high] = [0, moments.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((moments[middle] as number) < (at as number)) low = middle + 1
-    else high = middle
-  }
-  return low === 0 ? Infinity : (at as number) - (busyUntil[low - 1] as number)
-}
