@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LiveEvent } from '../live/event.ts'
+import { nextCaptureStart } from '../live/template.ts'
 import { after, type EpochMs, type Ms } from '../live/units.ts'
 import { now } from '../process/clock.ts'
 import type { RecordedAction } from '../results/faults.ts'
@@ -24,7 +24,8 @@ export const storming = { from: 0.2, to: 0.95 }
 export async function startFleet(world: World, signal: AbortSignal): Promise<EpochMs> {
   let leadMs = fleetLead(world.processStartMs) as number
   for (let attempt = 1; attempt <= fleetStarts; attempt++, leadMs *= 2) {
-    const startMs = nextBoundary(world.plan.event, after(now(), leadMs))
+    // Every storm meets the same phase.
+    const startMs = nextCaptureStart(world.plan.event, after(now(), leadMs))
     await world.startFleet(startMs, signal)
     // The counts begin anew in time, too: a reset behind the first player would forget it.
     await world.processes.reset()
@@ -35,10 +36,6 @@ export async function startFleet(world: World, signal: AbortSignal): Promise<Epo
     `the fleet was not ready in time, not even with a lead of ${leadMs / 2} ms: is the machine idle?`,
   )
 }
-
-/** The first instant from `instant` on at which a segment's capture begins: every storm meets the same phase. */
-const nextBoundary = (event: LiveEvent, instant: EpochMs): EpochMs =>
-  event.startMs + Math.ceil(((instant as number) - event.startMs) / event.segmentMs) * event.segmentMs
 
 export interface StormOptions {
   /** Aborted: the storm ends now, and what there is is gathered. */

@@ -12,6 +12,7 @@ import {
   lastNumber,
   leavesWindow,
   liveEdge,
+  nextCaptureStart,
   windowStart,
 } from './template.ts'
 
@@ -88,4 +89,16 @@ describe('template arithmetic', () => {
     expect(isDvr(event, 10, published + event.dvrAfterMs - 1)).toBe(false)
     expect(isDvr(event, 10, published + event.dvrAfterMs)).toBe(true)
   })
+})
+
+it('the next capture begins at a segment’s capture, now or within the length of one', () => {
+  fc.assert(
+    fc.property(events, fc.integer({ min: -50_000, max: 2_000_000 }), (event, offsetMs) => {
+      const instant = event.startMs + offsetMs
+      const next = nextCaptureStart(event, instant)
+      expect(next).toBeGreaterThanOrEqual(instant)
+      expect(next).toBeLessThan(instant + event.segmentMs)
+      expect(captureStart(event, capturingNumber(event, next))).toBe(next)
+    }),
+  )
 })

@@ -9,6 +9,10 @@ import { after, between, type EpochMs, type SegmentNumber } from './units.ts'
 export const captureStart = (event: LiveEvent, number: SegmentNumber): EpochMs =>
   event.startMs + ((number as number) - event.firstNumber) * event.segmentMs
 
+/** The first instant from `instant` on at which a segment's capture begins. */
+export const nextCaptureStart = (event: LiveEvent, instant: EpochMs): EpochMs =>
+  event.startMs + Math.ceil(between(event.startMs, instant) / event.segmentMs) * event.segmentMs
+
 /** The instant at which the last frame of segment `number` is captured: nothing can be published earlier. */
 export const captureEnd = (event: LiveEvent, number: SegmentNumber): EpochMs =>
   after(captureStart(event, number), event.segmentMs)

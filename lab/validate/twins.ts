@@ -72,8 +72,9 @@ function announce(
   const all = [...scenarios, ...calibrating].flatMap(scenario => overSeeds(scenario, seeds))
   const toMake = all.filter(scenario => !runs.has({ scenario }))
   const minutes = toMake.reduce((ms, scenario) => ms + runTakesMs(scenario), 0) / 60_000
+  const besides = calibrating.length > 0 ? `, and ${calibrating.length} that calibrate,` : ''
   say(
-    `${scenarios.length} scenarios${calibrating.length > 0 ? `, and ${calibrating.length} that calibrate,` : ''} over ${seeds} seeds: ${toMake.length} real runs to make ` +
+    `${scenarios.length} scenarios${besides} over ${seeds} seeds: ${toMake.length} real runs to make ` +
       `(${all.length - toMake.length} are there), about ${Math.ceil(minutes)} min`,
   )
   for (const line of absent) say(line)

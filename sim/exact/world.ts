@@ -13,6 +13,7 @@ import type { Media } from '../media.ts'
 import { Draws } from '../network/latency.ts'
 import { Objects } from '../objects.ts'
 import { Agenda } from './agenda.ts'
+import { edgesBehindMs, stormStart } from './beginning.ts'
 import { type EdgeWorld, SimEdge } from './edge.ts'
 import type { Exchange } from './exchange.ts'
 import { SimFleet } from './fleet.ts'
@@ -42,9 +43,6 @@ export interface WorldPlan {
   readonly stormMs?: EpochMs
 }
 
-/** From the origin's start to the edges', and from these to the storm: enough for any backlog and for learning. */
-const edgesBehindMs: Ms = 400
-const stormBehindMs: Ms = 3_000
 /** How long the pipelines may take to publish what lies before the storm. */
 const backlogWithinMs: Ms = 60_000
 /** The counts begin anew in time for the first player. */
@@ -300,11 +298,3 @@ export class ExactWorld implements EdgeWorld {
     return this.#site(own?.site as string).filter(edge => edge !== name)
   }
 }
-
-/** When the storm of a world that begins at `bornMs` can begin. */
-export const stormStart = (event: LiveEvent, bornMs: EpochMs): EpochMs =>
-  nextBoundary(event, after(bornMs, (edgesBehindMs as number) + (stormBehindMs as number)))
-
-/** The first instant from `instant` on at which a segment's capture begins: every storm meets the same phase. */
-const nextBoundary = (event: LiveEvent, instant: EpochMs): EpochMs =>
-  event.startMs + Math.ceil(((instant as number) - event.startMs) / event.segmentMs) * event.segmentMs

@@ -70,11 +70,7 @@ const between = (moments: readonly number[]): number[] =>
  * passes beside it, the least disturbed share `kept` is.
  */
 export function workOf(samples: readonly Sample[], kept = 1): Work {
-  const [small, large] = halvesByBytes(samples)
-  const bytesApart = meanBytes(large) - meanBytes(small)
-  const apartMs = quantileOf(times(large), 0.1) - quantileOf(times(small), 0.1)
-  const cpuMsPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
-  const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (cpuMsPerMib * bytes) / mib))
+  const { msPerMib: cpuMsPerMib, bare } = withoutBodies(samples, ms => quantileOf(ms, 0.1))
   const cpuMs = quantileOf(bare, 0.1)
   const besideMs = quantilesWithPauses(
     bare.map(ms => Math.max(0, ms - cpuMs)),
@@ -85,11 +81,7 @@ export function workOf(samples: readonly Sample[], kept = 1): Work {
 
 /** What one of `samples` and what a MiB costs in the mean, of the least disturbed share `kept` of small and of large bodies. */
 export function meanCostOf(samples: readonly Sample[], kept = 1): { readonly ms: number; readonly msPerMib: number } {
-  const [small, large] = halvesByBytes(samples)
-  const bytesApart = meanBytes(large) - meanBytes(small)
-  const apartMs = meanOfLeast(times(large), kept) - meanOfLeast(times(small), kept)
-  const msPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
-  const bare = samples.map(({ ms, bytes }) => Math.max(0, ms - (msPerMib * bytes) / mib))
+  const { msPerMib, bare } = withoutBodies(samples, ms => meanOfLeast(ms, kept))
   return { ms: meanOfLeast(bare, kept), msPerMib }
 }
 
@@ -132,10 +124,18 @@ function meanOfLeast(values: readonly number[], kept: number): number {
   return sum(least) / least.length
 }
 
-function halvesByBytes(samples: readonly Sample[]): [small: Sample[], large: Sample[]] {
+/** What a MiB costs, from the larger half of the bodies against the smaller, and every sample without that. */
+function withoutBodies(
+  samples: readonly Sample[],
+  typical: (ms: readonly number[]) => number,
+): { readonly msPerMib: number; readonly bare: number[] } {
   const byBytes = [...samples].sort((a, b) => a.bytes - b.bytes)
   const half = Math.floor(byBytes.length / 2)
-  return [byBytes.slice(0, half), byBytes.slice(half)]
+  const [small, large] = [byBytes.slice(0, half), byBytes.slice(half)]
+  const bytesApart = meanBytes(large) - meanBytes(small)
+  const apartMs = typical(times(large)) - typical(times(small))
+  const msPerMib = bytesApart > mib / 16 ? Math.max(0, (apartMs / bytesApart) * mib) : 0
+  return { msPerMib, bare: samples.map(({ ms, bytes }) => Math.max(0, ms - (msPerMib * bytes) / mib)) }
 }
 
 const times = (samples: readonly Sample[]): number[] => samples.map(({ ms }) => ms)

@@ -8,7 +8,7 @@ import { type NamedPolicy, parsePolicy } from '../../lab/policies.ts'
 import type { OnProgress } from '../../lab/progress.ts'
 import { auditPart } from '../../lab/storage/audit.ts'
 import { auditSimulated } from '../../lab/storage/audit-simulated.ts'
-import { after, type Ms } from '../../live/units.ts'
+import type { Ms } from '../../live/units.ts'
 import { checkFigure } from '../../results/checks.ts'
 import { type RunRecord, recordSchemaName, type Variant } from '../../results/record/record.ts'
 import { scenarioHash } from '../../scenarios/load.ts'
@@ -16,8 +16,8 @@ import { everyPolicy } from '../../scenarios/references.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type Calibration, calibrationId } from '../calibration.ts'
 import { defaultCalibration } from '../default-calibration.ts'
+import { placedFor } from '../exact/beginning.ts'
 import { bornMs, type Simulated, Simulation, type Slice } from '../exact/simulate.ts'
-import { stormStart } from '../exact/world.ts'
 import { figuresOfSimulated } from '../figures-of-simulated.ts'
 import { exactLeavesOut } from '../leaves-out.ts'
 import { mustFit } from '../memory.ts'
@@ -106,12 +106,8 @@ async function simulateVariant(
   { signal, stormAtMs, tell }: SimulateOptions & { readonly tell: (doing: string, done: number) => void },
 ): Promise<Simulated> {
   const placed = eventOf(scenario, bornMs)
-  // No earlier than the world is ready; and what its pipelines publish at once is the backlog, whatever comes before it.
-  const earliestMs = stormStart(placed, bornMs)
-  const wantedMs = stormAtMs === undefined ? earliestMs : after(placed.startMs, stormAtMs)
-  const stormMs = Math.max(earliestMs as number, wantedMs as number)
-  const event = stormAtMs === undefined ? placed : { ...placed, startMs: after(stormMs, -(stormAtMs as number)) }
-  const plan = { scenario, policy, event, media: mediaOf(event), calibration, bornMs, stormMs }
+  const begins = stormAtMs === undefined ? { event: placed } : placedFor(placed, bornMs, stormAtMs)
+  const plan = { scenario, policy, ...begins, media: mediaOf(begins.event), calibration, bornMs }
   const simulation = new Simulation(plan)
   const pace = new Pace()
   for (let slice = simulation.slice(); slice !== undefined; slice = simulation.slice()) {
